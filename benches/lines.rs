@@ -1,0 +1,141 @@
+//! How fast lines get from the pipes of processes to a pipe: readers, hub, sink and outlet, without processes.
+//!
+//! `cargo bench --bench lines [-- MEGABYTES]`. Each round ends with a check that every line has come. The
+//! yardstick in each line of the table is the same data through one bare pipe.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use forge::engine::{Hub, Outlet, Patience, read};
+use forge::logs::StreamId;
+use forge::project::{
+    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
+    Tty,
+};
+use forge::ui::sinks::{Screen, StreamSink};
+use forge::ui::terminal;
+use tokio::sync::oneshot;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::Instant;
+
+const LINE_BYTES: usize = 80;
+/// `00:00:00 p10.1  | ` as wide as the longest name makes it.
+const PREFIX_BYTES: usize = "00:00:00 ".len() + "p100.1".len() + " | ".len();
+
+fn main() {
+    let megabytes = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(400);
+    let _ = terminal::out("processes   forge MB/s   bare pipe MB/s   ratio\n");
+    for processes in [1, 4, 16] {
+        let lines_each = megabytes * 1_000_000 / LINE_BYTES / processes;
+        let forge = best(|| through_forge(processes, lines_each));
+        let bare = best(|| through_a_pipe(processes * lines_each));
+        let _ = terminal::out(&format!("{processes:9} {forge:12.0} {bare:16.0} {:7.2}\n", forge / bare));
+    }
+}
+
+/// Returns the best of five rounds: what else the machine does can only make it slower.
+fn best(round: impl Fn() -> f64) -> f64 {
+    (0..5).map(|_| round()).fold(0.0, f64::max)
+}
+
+/// Returns MB/s of the lines alone; the prefixes come on top.
+#[expect(clippy::cast_precision_loss, reason = "a benchmark's figures are rounded anyway")]
+fn megabytes_per_second(lines: usize, since: Instant) -> f64 {
+    (lines * LINE_BYTES) as f64 / 1e6 / since.elapsed().as_secs_f64()
+}
+
+fn through_a_pipe(lines: usize) -> f64 {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let begin = Instant::now();
+    let flooding = thread::spawn(move || flood(writer, lines));
+    count(reader, lines * LINE_BYTES);
+    flooding.join().expect("no panic");
+    megabytes_per_second(lines, begin)
+}
+
+fn through_forge(processes: usize, lines_each: usize) -> f64 {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let lines = processes * lines_each;
+    let begin = Instant::now();
+    let counting = thread::spawn(move || count(reader, lines * (LINE_BYTES + PREFIX_BYTES)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, async {
+        let sink = StreamSink::new(&project(processes), Screen { terminal: false, colour: false });
+        let outlet = Outlet::start(writer.into()).expect("a thread");
+        let hub = Hub::start(Box::new(sink), outlet, processes, Patience::ELSEWHERE);
+        let readers: Vec<_> = (0..processes)
+            .map(|stream| {
+                let (output, process) = io::pipe().expect("a pipe");
+                thread::spawn(move || flood(process, lines_each));
+                let hub = hub.clone();
+                spawn_local(async move {
+                    let (_last_call, hears_last_call) = oneshot::channel();
+                    read(hub, StreamId(stream), output.into(), hears_last_call).await
+                })
+            })
+            .collect();
+        for reader in readers {
+            reader.await.expect("no panic");
+        }
+        hub.finish().await;
+    });
+    counting.join().expect("no panic");
+    megabytes_per_second(lines, begin)
+}
+
+/// Writes lines as a process with a large buffer does.
+fn flood(mut output: PipeWriter, lines: usize) {
+    let mut line = [b'x'; LINE_BYTES];
+    line[LINE_BYTES - 1] = b'\n';
+    let block = line.repeat(64 * 1024 / LINE_BYTES);
+    let mut left = lines * LINE_BYTES;
+    while left > 0 {
+        let part = left.min(block.len());
+        output.write_all(&block[..part]).expect("a reader");
+        left -= part;
+    }
+}
+
+/// Reads exactly as much as there should be.
+fn count(mut input: PipeReader, bytes: usize) {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut left = bytes;
+    while left > 0 {
+        let length = input.read(&mut buffer).expect("bytes");
+        assert!(0 < length && length <= left, "{left} bytes should still come, {length} came");
+        left -= length;
+    }
+}
+
+fn project(processes: usize) -> Project {
+    // Names of the same length, so that all prefixes are.
+    let instances = (100..100 + processes).map(|number| {
+        let process = ProcessSpec {
+            name: ProcessName::new(&format!("p{number}")),
+            command: b"flood".to_vec(),
+            place: Place { file: Arc::from("Procfile"), line: 1 },
+            position: number,
+            stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::ZERO },
+            can_die: false,
+        };
+        let id = InstanceId { process: process.name.clone(), index: 1 };
+        InstanceSpec { id, process: Arc::new(process), port: None }
+    });
+    Project {
+        root: "/".into(),
+        processes: Vec::new(),
+        instances: instances.collect(),
+        exit_on: ExitOn::Any,
+        port_rule: None,
+        environment: Vec::new(),
+        output: Output {
+            timestamp: true,
+            prefix: true,
+            colour: Colour::Never,
+            quiet: Vec::new(),
+            tty: Tty::Pipe,
+        },
+    }
+}

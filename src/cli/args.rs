@@ -1,0 +1,411 @@
+//! The command line as data. Nothing is decided here but what a word means.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use clap::builder::styling::{AnsiColor, Effects, Styles};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::ArgValueCompleter;
+
+use super::completions::process_names;
+use crate::project;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const FORGE_EXAMPLES: &str = "\
+Examples:
+  forge start                       start everything in ./Procfile
+  forge start -f Procfile.dev web   only web, from another Procfile
+  forge run console                 one entry, with the terminal to itself
+  forge run bin/rails db:migrate    any command, with .env and the rest
+  forge check                       is the Procfile right?
+
+Exit codes:
+  0    stopped on request, or everything that had to end ended well
+  N    of the first process that ended by itself; 128+n if signal n ended it
+  1    a mistake in a file, a formation or a port; nothing was started
+  2    a mistake on the command line
+  125  forge itself failed
+  126  a command is not executable
+  127  a command was not found";
+
+const START_EXAMPLES: &str = "\
+Examples:
+  forge start                       one of each process
+  forge start web worker=2          only these
+  forge start -m all=1,css=0        all but css (or: -x css)
+  forge start -f Procfile.dev -p 3000
+  forge start --env /dev/null       without any .env";
+
+const START_DETAILS: &str = "\
+Ports:
+  Each process gets its own PORT: base + 100 x its place in the Procfile, and
+  + 1 for each further instance. With the default base of 5000 the first entry
+  has 5000, the second 5100, and the second instance of the first 5001. Every
+  entry counts, started or not, so that a process keeps its port. The base is
+  --port, else PORT of .env, else PORT of the environment, else 5000.
+
+Environment:
+  .env of the root directory, or the files of --env, win over the environment
+  that forge was started in (the other way round with --no-override). Each
+  process also gets PS (web.1), FORGE_PROCESS, FORGE_INSTANCE, FORGE_RUN_ID,
+  and of every process FORGE_PORT_WEB and FORGE_URL_WEB.
+
+Variables and .foreman:
+  Each option may also stand in the environment, as FORGE_ and its name:
+  FORGE_PORT_STEP=10, FORGE_NO_PREFIX=1. The ones that foreman knows may stand
+  in a .foreman file in the current directory. Flags beat variables, and these
+  beat .foreman.
+
+Examples:
+  forge start                         one of each process
+  forge start web worker=2            only these
+  forge start -m all=1,css=0          all but css (or: -x css)
+  forge start -f Procfile.dev -p 3000
+  forge start --env /dev/null         without any .env";
+
+const RUN_EXAMPLES: &str = "\
+A single word that is an entry of the Procfile runs that entry, in its
+directory, with its PORT and PS. Anything else is a command: its words as they
+are, in the current directory. Options after it are its own.
+
+Examples:
+  forge run console
+  forge run bin/rails db:migrate
+  forge run -e .env.test -- bin/test --verbose";
+
+const CLEAN_EXAMPLES: &str = "\
+Only processes of this directory's stacks are ended, and only those whose forge
+and guard are both gone; a stack that runs is left alone.
+
+Examples:
+  forge clean             ask them to end, wait, kill what does not
+  forge clean --dry-run   only say what is there";
+
+/// Runs the processes of a Procfile
+///
+/// forge starts every process of a Procfile, shows their output side by side, and stops them together. It
+/// loses no line and leaves nobody behind. Change `foreman` to `forge`, and the same command lines work.
+#[derive(Debug, Parser)]
+#[command(
+    name = "forge",
+    bin_name = "forge",
+    version,
+    styles = STYLES,
+    infer_subcommands = true,
+    args_override_self = true,
+    disable_help_subcommand = false,
+    max_term_width = 100,
+    after_help = FORGE_EXAMPLES,
+)]
+pub(crate) struct Forge {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the processes and show what they print
+    #[command(visible_aliases = ["s", "up"], after_help = START_EXAMPLES, after_long_help = START_DETAILS, args_override_self = true)]
+    Start(Box<StartArgs>),
+    /// Run one entry of the Procfile, or any command, in the environment of the stack
+    #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
+    Run(RunArgs),
+    /// Say whether the Procfile and the env files are right
+    #[command(args_override_self = true)]
+    Check(CheckArgs),
+    /// End what an earlier forge left behind that was killed together with its guard
+    #[command(after_help = CLEAN_EXAMPLES, args_override_self = true)]
+    Clean(CleanArgs),
+    /// Show the variables that the processes get, and where each comes from
+    #[command(args_override_self = true)]
+    Env(EnvArgs),
+    /// Print the version
+    Version,
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  bash   source <(forge completions bash)             in ~/.bashrc
+  zsh    source <(forge completions zsh)              in ~/.zshrc, after compinit
+  fish   forge completions fish | source              in ~/.config/fish/config.fish")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all pages into a directory
+    Man(ManArgs),
+}
+
+/// Which files are read.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FileArgs {
+    /// Procfile to read, `-` for stdin [default: Procfile in the root directory]
+    #[arg(short = 'f', long, value_name = "FILE", env = "FORGE_PROCFILE", value_hint = ValueHint::FilePath)]
+    pub(crate) procfile: Option<PathBuf>,
+    /// Directory to run in [default: that of the Procfile]
+    #[arg(short = 'd', long, value_name = "DIR", env = "FORGE_ROOT", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
+    /// Env files instead of .env, with commas or repeated; later ones win
+    #[arg(short = 'e', long, value_name = "FILE", env = "FORGE_ENV", value_hint = ValueHint::FilePath)]
+    pub(crate) env: Option<Vec<OsString>>,
+}
+
+/// How env files are read.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ReadingArgs {
+    /// Replace ${NAME} and ${NAME:-default} in env files
+    #[arg(long, env = "FORGE_EXPAND", value_parser = BoolishValueParser::new())]
+    pub(crate) expand: bool,
+    /// Let the inherited environment win over env files
+    #[arg(long, env = "FORGE_NO_OVERRIDE", value_parser = BoolishValueParser::new())]
+    pub(crate) no_override: bool,
+}
+
+/// When there is colour.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ColourArgs {
+    /// Colour: auto, always, never; without a value always
+    #[arg(short = 'c', long = "color", value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "always", env = "FORGE_COLOR", hide_possible_values = true)]
+    pub(crate) color: Option<When>,
+    /// No colour
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}
+
+/// `forge start`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StartArgs {
+    /// Processes to start, each with how many of it [default: one of each but release]
+    #[arg(value_name = "NAME[=N]", add = ArgValueCompleter::new(process_names))]
+    pub(crate) names: Vec<String>,
+    /// Which files are read.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    /// How many of each: web=2,worker=1; all=N for the others, else 0
+    #[arg(short = 'm', long, value_name = "NAME=N,…", env = "FORGE_FORMATION")]
+    pub(crate) formation: Option<String>,
+    /// Processes not to start, with commas
+    #[arg(short = 'x', long, value_name = "NAMES", env = "FORGE_EXCEPT", add = ArgValueCompleter::new(process_names))]
+    pub(crate) except: Option<Vec<String>>,
+    /// Print what would be started, and start nothing
+    #[arg(long, env = "FORGE_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub(crate) dry_run: bool,
+
+    /// PORT of the first process [default: PORT of .env, else 5000]
+    #[arg(
+        short = 'p',
+        long,
+        value_name = "PORT",
+        env = "FORGE_PORT",
+        allow_hyphen_values = true,
+        help_heading = "Ports and environment"
+    )]
+    pub(crate) port: Option<String>,
+    /// Distance between the ports of two processes [default: 100]
+    #[arg(long, value_name = "N", env = "FORGE_PORT_STEP", help_heading = "Ports and environment")]
+    pub(crate) port_step: Option<u16>,
+    /// Set no PORT
+    #[arg(long, env = "FORGE_NO_PORT", value_parser = BoolishValueParser::new(), help_heading = "Ports and environment")]
+    pub(crate) no_port: bool,
+    /// How env files are read.
+    #[command(flatten, next_help_heading = "Ports and environment")]
+    pub(crate) reading: ReadingArgs,
+
+    /// Show the time of day before each line; this is the default
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "FORGE_TIMESTAMP", hide_possible_values = true, value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) timestamp: Option<bool>,
+    /// Show no time of day
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_timestamp: bool,
+    /// When there is colour.
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) colour: ColourArgs,
+    /// Show the lines alone, without time and name
+    #[arg(long, env = "FORGE_NO_PREFIX", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) no_prefix: bool,
+    /// Processes whose lines are not shown, with commas
+    #[arg(short = 'q', long, value_name = "NAMES", env = "FORGE_QUIET", add = ArgValueCompleter::new(process_names), help_heading = "Output")]
+    pub(crate) quiet: Option<Vec<String>>,
+    /// How the processes are held [default: auto]
+    #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
+    pub(crate) tty: Option<Tty>,
+
+    /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
+    #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration, help_heading = "Ending")]
+    pub(crate) timeout: Option<Duration>,
+    /// What ends all when processes end by themselves [default: any]
+    #[arg(long, value_name = "WHAT", env = "FORGE_EXIT_ON", help_heading = "Ending")]
+    pub(crate) exit_on: Option<ExitOn>,
+    /// Processes whose end never ends the others, with commas
+    #[arg(long, value_name = "NAMES", env = "FORGE_CAN_DIE", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
+    pub(crate) can_die: Option<Vec<String>>,
+}
+
+/// `forge run`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    /// Which files are read.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    /// PORT of the first process, from which that of the entry follows
+    #[arg(short = 'p', long, value_name = "PORT", env = "FORGE_PORT", allow_hyphen_values = true)]
+    pub(crate) port: Option<String>,
+    /// How env files are read.
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// An entry of the Procfile, or a command with its arguments
+    #[arg(value_name = "NAME|COMMAND", required = true, num_args = 1.., trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments, add = ArgValueCompleter::new(process_names))]
+    pub(crate) words: Vec<OsString>,
+}
+
+/// `forge check`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// Which files are read.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    /// Take warnings for errors
+    #[arg(long, env = "FORGE_STRICT", value_parser = BoolishValueParser::new())]
+    pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// When there is colour.
+    #[command(flatten)]
+    pub(crate) colour: ColourArgs,
+}
+
+/// `forge clean`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CleanArgs {
+    /// Procfile of the stack, whose directory is meant
+    #[arg(short = 'f', long, value_name = "FILE", env = "FORGE_PROCFILE", value_hint = ValueHint::FilePath)]
+    pub(crate) procfile: Option<PathBuf>,
+    /// Directory of the stack [default: that of the Procfile]
+    #[arg(short = 'd', long, value_name = "DIR", env = "FORGE_ROOT", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
+    /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
+    #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Only say what was left behind
+    #[arg(long, env = "FORGE_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub(crate) dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// When there is colour.
+    #[command(flatten)]
+    pub(crate) colour: ColourArgs,
+}
+
+/// `forge env`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EnvArgs {
+    /// Process or instance whose variables are shown: web, web.2 [default: what all have in common]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(process_names))]
+    pub(crate) name: Option<String>,
+    /// Which files are read.
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    /// PORT of the first process
+    #[arg(short = 'p', long, value_name = "PORT", env = "FORGE_PORT", allow_hyphen_values = true)]
+    pub(crate) port: Option<String>,
+    /// How env files are read.
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Show the inherited variables too
+    #[arg(short = 'a', long)]
+    pub(crate) all: bool,
+    /// Show secrets as they are
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `forge completions`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// `forge man`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ManArgs {
+    /// Directory for all pages [default: the main page to stdout]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal that can show it.
+    Auto,
+    /// Always.
+    #[value(aliases = ["true", "yes", "1"])]
+    Always,
+    /// Never.
+    #[value(aliases = ["false", "no", "0"])]
+    Never,
+}
+
+/// `--tty`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tty {
+    /// full if stdout is a terminal, else line
+    Auto,
+    /// Each has a terminal of its own
+    Full,
+    /// As if they wrote to a terminal, so that lines come at once
+    Line,
+    /// Plain pipes: fastest, but many programs hold their output back
+    Pipe,
+}
+
+/// `--exit-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExitOn {
+    /// The end of any process, as in foreman
+    Any,
+    /// The failure of any process
+    Failure,
+    /// The end of the last process
+    All,
+    /// Nothing: forge stays until it is asked to stop
+    Never,
+}
+
+/// The shells that can be completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// GNU Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+}
+
+/// Builds the parser: the derived one, with empty `FORGE_…` variables taken for missing ones.
+pub(crate) fn parser(is_empty_variable: impl Fn(&std::ffi::OsStr) -> bool) -> clap::Command {
+    fn forgive(command: clap::Command, is_empty: &dyn Fn(&std::ffi::OsStr) -> bool) -> clap::Command {
+        command
+            .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None) } else { arg })
+            // Neither names nor values: the rule for the names is told once, and values are nobody's business.
+            .mut_args(|arg| arg.hide_env(true).hide_env_values(true))
+            .mut_subcommands(|command| forgive(command, is_empty))
+    }
+    forgive(Forge::command(), &is_empty_variable)
+}
+
+#[cfg(test)]
+mod tests;

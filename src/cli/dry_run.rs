@@ -1,0 +1,34 @@
+//! `forge start --dry-run`: what would be started, one line each.
+
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{exit, report};
+use crate::diagnostic::visible_bytes;
+use crate::project::Project;
+use crate::project::command::shell_line;
+
+/// Prints what `forge start` would start.
+pub(crate) fn dry_run(project: &Project) -> anyhow::Result<u8> {
+    report::answer(&plan(project))?;
+    Ok(exit::DONE)
+}
+
+/// The directory, then each instance with its PORT and the line that `sh -c` gets.
+fn plan(project: &Project) -> String {
+    let mut text = format!("in {}\n", visible_bytes(project.root.as_os_str().as_bytes()));
+    let highest = project.instances.iter().filter_map(|instance| instance.port).max();
+    let digits = highest.map_or(0, |port| port.to_string().len());
+    let width = project.instances.iter().map(|instance| instance.id.to_string().len()).max().unwrap_or(0);
+    for instance in &project.instances {
+        let line = shell_line(&instance.process.command).line;
+        let id = instance.id.to_string();
+        let port = instance.port.map(|port| format!("PORT={port:<digits$}  ")).unwrap_or_default();
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{id:width$}  {port}{}", visible_bytes(&line));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

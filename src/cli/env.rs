@@ -1,0 +1,160 @@
+//! `forge env`: the variables that processes get, and where each comes from.
+//!
+//! What was merely inherited is many and known, so it is counted and not listed, unless `--all` is given.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use serde::Serialize;
+
+use super::args::EnvArgs;
+use super::read::{self, Need};
+use super::report::Verdict;
+use super::{exit, report, secret, wishes};
+use crate::diagnostic::{Diagnostic, Severity, Source, Span, visible};
+use crate::project::{Colour, InstanceId, InstanceSpec, Origin, Project, Variable, load};
+use crate::ui::terminal;
+
+/// Shows the environment of one instance, or what all have in common.
+pub(crate) fn env(args: &EnvArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    let need = if args.name.is_some() { Need::Procfile } else { Need::IfThere };
+    let read = read::inputs(wishes::of_env(args, matches), need);
+    let loaded = load::load(&read.value);
+    let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
+    // Notes are about a start, and nothing is started here.
+    diagnostics.retain(|diagnostic| diagnostic.severity > Severity::Note);
+    let project = loaded.value;
+    let instance = args.name.as_deref().and_then(|name| instance_called(&project, name));
+    if let (Some(name), None) = (&args.name, &instance)
+        && report::worst(&diagnostics) != Some(Severity::Error)
+    {
+        diagnostics.push(unknown(&project, name));
+    }
+    let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
+    if report::show(&diagnostics, colour) == Verdict::Stop {
+        return Ok(exit::MISTAKE);
+    }
+
+    let variables = match &instance {
+        Some(instance) => project.environment_of(instance),
+        None => common(&project),
+    };
+    let inherited = variables.iter().filter(|variable| variable.origin == Origin::Inherited).count();
+    let rows: Vec<Row> = variables
+        .iter()
+        .filter(|variable| args.all || variable.origin != Origin::Inherited)
+        .map(|variable| Row::of(variable, args.reveal))
+        .collect();
+    if args.json {
+        report::answer(&json(instance.as_ref(), &rows))?;
+        return Ok(exit::DONE);
+    }
+    report::answer(&table(&rows))?;
+    if !args.all && inherited > 0 {
+        let them = if inherited == 1 { "variable is" } else { "variables are" };
+        terminal::err(&format!("{inherited} inherited {them} not shown (`--all` shows them)\n"));
+    }
+    Ok(exit::DONE)
+}
+
+/// Without a name: what every process gets; PORT, PS and their kind differ, and so are not in it.
+fn common(project: &Project) -> Vec<Variable> {
+    let mut variables = project.addresses();
+    variables.extend(project.environment.iter().cloned());
+    variables.sort_by(|one, other| one.name.cmp(&other.name));
+    // forge's own stand before the others, and win.
+    variables.dedup_by(|later, earlier| later.name == earlier.name);
+    variables
+}
+
+/// `web` is the first instance of web, `web.2` the second, whether a formation starts it or not.
+fn instance_called(project: &Project, name: &str) -> Option<InstanceSpec> {
+    let (process, index) = match name.rsplit_once('.') {
+        Some((process, index)) => (process, index.parse().ok().filter(|index| *index > 0)?),
+        None => (name, 1),
+    };
+    let process = project.processes.iter().find(|spec| spec.name.as_str() == process)?;
+    let port = project.port_rule.and_then(|rule| rule.port_of(process.position, index).ok());
+    let id = InstanceId { process: process.name.clone(), index };
+    Some(InstanceSpec { id, process: Arc::clone(process), port })
+}
+
+fn unknown(project: &Project, name: &str) -> Diagnostic {
+    let source = Source::new("the command line", format!("forge env {name}"));
+    let span = Span::new(&source, source.text.len() - name.len()..source.text.len());
+    let names: Vec<&str> = project.processes.iter().map(|process| process.name.as_str()).collect();
+    Diagnostic::error("unknown-process", format!("unknown process `{name}` ({})", names.join(", ")))
+        .at(span, "not in the Procfile")
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    value: String,
+    masked: bool,
+    source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+}
+
+impl Row {
+    fn of(variable: &Variable, reveal: bool) -> Row {
+        let name = String::from_utf8_lossy(&variable.name).into_owned();
+        let value = String::from_utf8_lossy(&variable.value).into_owned();
+        let masked = if reveal { None } else { secret::masked(&name, &value) };
+        let (source, place) = match &variable.origin {
+            Origin::Inherited => ("inherited", None),
+            Origin::Forge => ("forge", None),
+            Origin::File(place) => ("file", Some(place)),
+        };
+        Row {
+            masked: masked.is_some(),
+            value: masked.unwrap_or(value),
+            name,
+            source,
+            file: place.map(|place| place.file.to_string()),
+            line: place.map(|place| place.line),
+        }
+    }
+
+    fn from(&self) -> String {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => format!("{file}:{line}"),
+            _ => self.source.to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    process: Option<String>,
+    variables: &'a [Row],
+}
+
+fn json(instance: Option<&InstanceSpec>, rows: &[Row]) -> String {
+    let process = instance.map(|instance| instance.id.to_string());
+    let report = Report { version: 1, process, variables: rows };
+    serde_json::to_string(&report).expect("strings and numbers are always JSON") + "\n"
+}
+
+/// Name, source, value; one line each, so that control characters are written out.
+fn table(rows: &[Row]) -> String {
+    let columns: Vec<[String; 2]> =
+        rows.iter().map(|row| [visible(&row.name).into_owned(), visible(&row.from()).into_owned()]).collect();
+    let width = |column: usize| columns.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (name_width, source_width) = (width(0), width(1));
+    let mut text = String::new();
+    for (row, [name, source]) in rows.iter().zip(&columns) {
+        let line = format!("{name:name_width$}  {source:source_width$}  {}", visible(&row.value));
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

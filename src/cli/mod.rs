@@ -1,0 +1,128 @@
+//! The command line: reads what the user wrote, puts the rooms together, and gives the exit code.
+
+mod args;
+mod check;
+mod clean;
+mod completions;
+mod dry_run;
+mod env;
+mod exit;
+mod fault;
+mod left_behind;
+mod man;
+pub mod preflight;
+mod read;
+mod report;
+mod run;
+mod secret;
+mod start;
+mod version;
+mod wishes;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ContextValue;
+use clap::{ArgMatches, FromArgMatches};
+
+use crate::diagnostic::Severity;
+use crate::diagnostic::visible;
+use crate::project::{Colour, load};
+use crate::ui::{messages, terminal};
+use args::{Command, Forge, StartArgs};
+use left_behind::Question;
+use read::{Need, ProjectPlace};
+use report::Verdict;
+
+/// Does what the command line says; the first word is the name forge was called by.
+pub fn main_with(words: Vec<OsString>) -> ExitCode {
+    ExitCode::from(fault::survive(|| match completions::answer(&words) {
+        Ok(true) => exit::DONE,
+        Ok(false) => understand(words),
+        Err(error) => complain(&error),
+    }))
+}
+
+fn understand(words: Vec<OsString>) -> u8 {
+    let matches = match args::parser(read::is_empty_variable).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => return complain(&error),
+    };
+    let (forge, matches) = match (Forge::from_arg_matches(&matches), matches.subcommand()) {
+        (Ok(forge), Some((_, matches))) => (forge, matches),
+        (Err(error), _) => return complain(&error),
+        (Ok(_), None) => unreachable!("clap has asked for a command"),
+    };
+    dispatch(forge.command, matches).unwrap_or_else(|error| {
+        let root = error.root_cause().downcast_ref::<std::io::Error>();
+        let doing: Vec<String> = error.chain().map(ToString::to_string).collect();
+        let doing = if root.is_some() { &doing[..doing.len() - 1] } else { &doing };
+        terminal::err(&messages::broken(doing, root));
+        exit::BROKEN
+    })
+}
+
+/// One arm a command.
+fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
+    match command {
+        Command::Start(args) => start_or_tell(&args, matches),
+        Command::Run(args) => Ok(run::run(&args, matches)),
+        Command::Check(args) => check::check(&args, matches),
+        Command::Clean(args) => clean::clean(&args, matches),
+        Command::Env(args) => env::env(&args, matches),
+        Command::Version => version::version(),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
+    }
+}
+
+/// Everything before the start: read, understand, look at the ports, show all that is wrong at once.
+fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
+    let loaded = load::load(&read.value);
+    let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
+    let place = ProjectPlace::of(&loaded.value.root);
+    // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
+    if report::worst(&diagnostics) != Some(Severity::Error) {
+        let question = if args.dry_run { Question::Idle } else { Question::Welcome };
+        diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question));
+    }
+    diagnostics.extend(preflight::ports(&loaded.value));
+    let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
+    if report::show(&diagnostics, colour) == Verdict::Stop {
+        return Ok(exit::MISTAKE);
+    }
+    if args.dry_run {
+        return dry_run::dry_run(&loaded.value);
+    }
+    Ok(exit::code(&start::start(loaded.value, &place)?))
+}
+
+/// clap's own words: help and version go to stdout and are no mistake.
+fn complain(error: &clap::Error) -> u8 {
+    if quotes_something_hostile(error) {
+        let plain = error.render().to_string();
+        let lines: Vec<_> = plain.lines().map(visible).collect();
+        terminal::err(&(lines.join("\n") + "\n"));
+    } else {
+        // Nobody to tell if nobody listens.
+        let _ = error.print();
+    }
+    if error.use_stderr() { exit::USAGE } else { exit::DONE }
+}
+
+/// Returns whether a word of the command line that is in the message would do something to the terminal.
+fn quotes_something_hostile(error: &clap::Error) -> bool {
+    let is_hostile = |word: &str| matches!(visible(word), Cow::Owned(_));
+    error.context().any(|(_, value)| {
+        if let ContextValue::String(word) = value {
+            is_hostile(word)
+        } else if let ContextValue::Strings(words) = value {
+            words.iter().any(|word| is_hostile(word))
+        } else {
+            // What else there is, clap has made of these.
+            false
+        }
+    })
+}

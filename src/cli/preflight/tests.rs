@@ -1,0 +1,89 @@
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::expect;
+
+use super::{complaints, ports};
+use crate::diagnostic::render_all;
+use crate::project::{
+    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
+    Tty,
+};
+
+/// A project with one instance of each command, at these ports.
+fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
+    let instances = instances.iter().enumerate().map(|(position, (name, command, port))| {
+        let name = ProcessName::new(name);
+        let process = Arc::new(ProcessSpec {
+            name: name.clone(),
+            command: command.as_bytes().to_vec(),
+            place: Place { file: "Procfile".into(), line: u32::try_from(position).expect("few") + 1 },
+            position,
+            stop: StopLadder { signals: vec![15], grace: Duration::from_secs(5) },
+            can_die: false,
+        });
+        InstanceSpec { id: InstanceId { process: name, index: 1 }, process, port: *port }
+    });
+    let instances: Vec<InstanceSpec> = instances.collect();
+    Project {
+        root: PathBuf::from("/srv/shop"),
+        processes: instances.iter().map(|instance| Arc::clone(&instance.process)).collect(),
+        instances,
+        exit_on: ExitOn::Any,
+        port_rule: None,
+        environment: Vec::new(),
+        output: Output {
+            timestamp: true,
+            prefix: true,
+            colour: Colour::Never,
+            quiet: Vec::new(),
+            tty: Tty::Pipe,
+        },
+    }
+}
+
+#[test]
+fn a_taken_port_is_an_error_where_it_is_used() {
+    let project = project(&[
+        ("web", "puma -p $PORT", Some(5000)),
+        ("js", "yarn build --watch", Some(5100)),
+        ("api", "api ${PORT}", Some(5200)),
+        ("free", "echo $PORT", Some(5300)),
+        ("none", "echo $PORT", None),
+    ]);
+    let look = |port| match port {
+        5000 | 5100 => Some(Some("pid 4711 (ruby bin/rails server, in ~/shop)")),
+        5200 => Some(None),
+        _ => None,
+    };
+    expect![[r"
+        error: port 5000, which `web.1` (Procfile:1) is to use, is taken by pid 4711 (ruby bin/rails server, in ~/shop)
+        hint: stop that process, or choose other ports with `-p`, for example `-p 6000`
+
+        warning: port 5100 of `js.1` (Procfile:2) is taken by pid 4711 (ruby bin/rails server, in ~/shop)
+
+        error: port 5200, which `api.1` (Procfile:3) is to use, is taken by another program
+        hint: stop that process, or choose other ports with `-p`, for example `-p 6000`
+    "]].assert_eq(&render_all(&complaints(&project, look), false));
+}
+
+#[test]
+fn two_instances_have_two_ports() {
+    let project = project(&[("web", "a", Some(5000)), ("js", "b", Some(5000)), ("css", "c", Some(5001))]);
+    expect![[r"
+        error: `web.1` (Procfile:1) and `js.1` (Procfile:2) are both given port 5000
+        hint: ports are 100 apart from entry to entry; start fewer instances of the first
+    "]]
+    .assert_eq(&render_all(&complaints(&project, |_| None::<Option<&str>>), false));
+}
+
+#[test]
+fn the_system_is_asked() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound socket has an address").port();
+    let found = ports(&project(&[("web", "puma -p $PORT", Some(port))]));
+    assert_eq!(found.iter().map(|one| one.code).collect::<Vec<_>>(), ["port-taken"]);
+    assert!(cfg!(not(target_os = "linux")) || found[0].message.contains("pid "), "{}", found[0].message);
+}

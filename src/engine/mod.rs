@@ -1,0 +1,314 @@
+//! The hand: one loop that owns the supervisor, tells it what happens and does what it says.
+//!
+//! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
+//! that takes nothing cannot hold up a signal.
+
+mod holds;
+mod hub;
+mod outlet;
+mod perform;
+mod readers;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc;
+
+use crate::guard::wire::News;
+use crate::guard::{GuardNews, Link, Unlinked};
+use crate::logs::Sink;
+use crate::project::Project;
+use crate::supervisor::{ChildEvent, Effect, Event, Outcome, RunId, Supervisor};
+use crate::sys::clock::Clock;
+use crate::sys::descriptor;
+use crate::sys::signals::{Received, Signals};
+pub use holds::Hold;
+pub use hub::Hub;
+pub use hub::Patience;
+pub use outlet::{Outlet, OutputGone};
+use perform::{Hands, Terminal};
+pub use readers::read;
+
+/// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
+const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
+
+/// How many events of readers may wait. They are rare (one an output), and a reader that waits holds up nobody.
+const INBOX: usize = 1024;
+
+/// Everything that a stack needs to run.
+pub struct Setup {
+    /// What runs.
+    pub project: Arc<Project>,
+    /// The guard, started already.
+    pub guard: Unlinked,
+    /// How the processes are held.
+    pub hold: Hold,
+    /// Whether forge's own output has colour.
+    pub colour: bool,
+    /// How the stream is formatted.
+    pub sink: Box<dyn Sink>,
+    /// Where it goes.
+    pub stdout: OwnedFd,
+    /// How many columns the prefix takes from the window.
+    pub prefix_columns: u16,
+    /// How long an unfinished line is kept back.
+    pub patience: Patience,
+    /// How long a standard output that takes nothing is waited for at the end, once forge was asked to stop.
+    pub grace: Duration,
+}
+
+/// Runs a stack to its end.
+///
+/// # Errors
+/// forge itself cannot work: no descriptors, no runtime. Nothing is left running then either: the guard sees to it.
+pub fn run(setup: Setup) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("could not start the runtime")?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async { Engine::new(setup)?.run().await })
+}
+
+struct Engine {
+    supervisor: Supervisor,
+    hands: Hands,
+    signals: Signals,
+    inbox: mpsc::Receiver<Event>,
+    clock: Rc<Clock>,
+    grace: Duration,
+    asked_to_stop: bool,
+    /// Why nobody takes the output any more.
+    output_gone: Option<i32>,
+    /// The standard output, watched where that shows that its reader is gone.
+    reader: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Engine {
+    fn new(setup: Setup) -> anyhow::Result<Engine> {
+        let signals = Signals::listen().context("could not listen to signals")?;
+        let link = Link::new(setup.guard).context("could not talk to the guard")?;
+        let clock = Rc::new(Clock::start());
+        let (news, inbox) = mpsc::channel(INBOX);
+        let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
+        let reader = watch_reader(&setup.stdout);
+        let outlet = Outlet::start(setup.stdout).context("could not start the thread that writes")?;
+        let hub = Hub::start(setup.sink, outlet, setup.project.instances.len(), setup.patience);
+        let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        Ok(Engine {
+            supervisor: Supervisor::new(&setup.project),
+            hands: Hands::new(
+                (link, hub, Rc::clone(&clock)),
+                setup.project,
+                (setup.hold, terminal, setup.colour),
+                news,
+            ),
+            signals,
+            inbox,
+            clock,
+            grace: setup.grace.max(SHORTEST_FLUSH),
+            asked_to_stop: false,
+            output_gone: None,
+            reader,
+        })
+    }
+
+    async fn run(mut self) -> anyhow::Result<Outcome> {
+        let mut event = Event::Begin;
+        let mut effects: Vec<Effect> = Vec::new();
+        let outcome = loop {
+            let started = Self::concerns(&event, |what| matches!(what, ChildEvent::Spawned { .. }));
+            let gone = Self::concerns(&event, |what| matches!(what, ChildEvent::Gone));
+            self.supervisor.handle(self.clock.now(), event, &mut effects);
+            let mut outcome = None;
+            for effect in effects.drain(..) {
+                outcome = outcome.or(self.hands.perform(effect));
+            }
+            if let Some(run) = started {
+                self.hands.listen(run);
+            }
+            if let Some(run) = gone {
+                self.hands.release(run);
+            }
+            if let Some(outcome) = outcome {
+                break outcome;
+            }
+            event = self.next_event().await;
+        };
+        self.dismiss_guard().await;
+        self.flush_output().await;
+        match (&outcome, self.output_gone) {
+            // Nobody could read it in the stream.
+            (Outcome::Broken, Some(errno)) => {
+                Err(io::Error::from_raw_os_error(errno)).context("could not write to the standard output")
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    fn concerns(event: &Event, is: impl Fn(&ChildEvent) -> bool) -> Option<RunId> {
+        match event {
+            Event::Child { run, what } if is(what) => Some(*run),
+            Event::Begin
+            | Event::Child { .. }
+            | Event::Signal { .. }
+            | Event::Continued
+            | Event::OutputGone { .. }
+            | Event::GuardLost
+            | Event::Wanted { .. }
+            | Event::DeadlineReached => None,
+        }
+    }
+
+    /// Waits for whatever comes first; signals before all, output last.
+    async fn next_event(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.hands.happened.pop_front() {
+                return event;
+            }
+            let deadline = self.supervisor.deadline().map(|time| time - self.clock.now());
+            let event = tokio::select! {
+                biased;
+                received = self.signals.next() => self.heard(received),
+                news = self.hands.link.next() => Some(self.told(news)),
+                Some(event) = self.inbox.recv() => Some(event),
+                OutputGone { errno } = self.hands.hub.output_gone(), if self.output_gone.is_none() => {
+                    self.output_gone = Some(errno);
+                    Some(Event::OutputGone { errno })
+                }
+                () = reader_gone(self.reader.as_ref()), if self.output_gone.is_none() => {
+                    self.output_gone = Some(libc::EPIPE);
+                    Some(Event::OutputGone { errno: libc::EPIPE })
+                }
+                () = wait(deadline) => Some(Event::DeadlineReached),
+            };
+            if let Some(event) = event {
+                return event;
+            }
+        }
+    }
+
+    fn heard(&mut self, received: Received) -> Option<Event> {
+        match received.signal {
+            libc::SIGWINCH => {
+                self.hands.resize();
+                None
+            }
+            // Whoever stopped forge alone has stopped nobody else; after a Ctrl-Z the hands know by themselves.
+            libc::SIGCONT => None,
+            signal => {
+                self.asked_to_stop |=
+                    matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT);
+                Some(Event::Signal { signal, from_terminal: received.from_terminal })
+            }
+        }
+    }
+
+    fn told(&mut self, news: GuardNews) -> Event {
+        let child = |run, what| Event::Child { run: RunId(run), what };
+        match news {
+            GuardNews::News(News::Spawned { run, pid }) => child(run, ChildEvent::Spawned { pid }),
+            GuardNews::News(News::SpawnFailed { run, step, errno }) => {
+                child(run, ChildEvent::SpawnFailed { step, errno })
+            }
+            GuardNews::News(News::Exited { run, exit }) => child(run, ChildEvent::Exited(exit)),
+            GuardNews::News(News::Gone { run }) => child(run, ChildEvent::Gone),
+            // A guard that says goodbye without being asked to is no guard any more.
+            GuardNews::News(News::Empty) | GuardNews::Lost => {
+                self.hands.link.sweep();
+                Event::GuardLost
+            }
+        }
+    }
+
+    /// Waits until the guard says that nobody is left. A signal meanwhile ends what resists.
+    ///
+    /// It is not waited for where somebody has outlived SIGKILL: the guard itself goes on trying for a while.
+    async fn dismiss_guard(&mut self) {
+        self.hands.link.finish();
+        if self.hands.somebody_resists {
+            return self.hands.link.flush();
+        }
+        loop {
+            tokio::select! {
+                biased;
+                news = self.hands.link.next() => match news {
+                    GuardNews::News(News::Empty) => return self.hands.link.part(),
+                    GuardNews::News(_) => {}
+                    GuardNews::Lost => {
+                        self.hands.link.sweep();
+                        return;
+                    }
+                },
+                received = self.signals.next() => {
+                    if self.heard(received).is_some() && self.asked_to_stop {
+                        self.hands.link.signal_all(libc::SIGKILL);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until everything is read and the standard output has taken it. Once forge was asked to stop, an output that takes nothing
+    /// for a while is not waited for any longer, and a further signal ends the waiting at once.
+    async fn flush_output(&mut self) {
+        let hub = self.hands.hub.clone();
+        let readers = self.hands.last_readers();
+        let mut finished = std::pin::pin!(async {
+            for reader in readers {
+                // A reader that has panicked has ended, too.
+                let _ = reader.await;
+            }
+            hub.finish().await;
+        });
+        loop {
+            let written = hub.written_bytes();
+            let patience = self.asked_to_stop.then_some(self.grace);
+            tokio::select! {
+                () = &mut finished => return,
+                received = self.signals.next() => {
+                    if self.heard(received).is_some() && self.asked_to_stop {
+                        return;
+                    }
+                }
+                () = wait(patience) => {
+                    if hub.written_bytes() == written {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Watches who reads the standard output, where it is a pipe. A stack that prints nothing would otherwise outlive its reader
+/// (`forge start | grep -m1 ready`) until somebody's next line.
+fn watch_reader(stdout: &OwnedFd) -> Option<AsyncFd<OwnedFd>> {
+    if !descriptor::is_pipe(stdout) {
+        return None;
+    }
+    descriptor::watch_error(stdout.try_clone().ok()?).ok()
+}
+
+/// Waits until the reader of the standard output is gone; for ever if nobody can know.
+async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
+    match reader {
+        // An error of the poller itself says nothing about the reader; the next write will.
+        Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
+        Some(_) | None => std::future::pending().await,
+    }
+}
+
+/// Sleeps that long; for ever without a time.
+async fn wait(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,203 @@
+//! The way out: one thread that does nothing but write(2).
+//!
+//! A write to a terminal can wait for ever (Ctrl-S, a reader that has stopped), so it happens here, where nobody
+//! else has to wait with it. Whole buffers are swapped, never copied: one is being written, one waits, and one is
+//! being filled by the hub.
+
+use std::io;
+use std::mem;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::Notify;
+
+use crate::sys::descriptor;
+
+/// How much is written at once: no more than a pipe holds, so that progress is seen while a slow reader reads.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// What an idle buffer may keep allocated.
+const IDLE_BYTES: usize = 512 * 1024;
+
+/// Nobody takes the output any more. Said once; what comes later is thrown away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputGone {
+    /// The `errno` of the write: EPIPE, EIO, ENOSPC.
+    pub errno: i32,
+}
+
+/// The near end of the thread that writes. Dropping it lets the thread end as soon as all is written.
+#[derive(Debug)]
+pub struct Outlet {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Wakes the thread.
+    work: Condvar,
+    /// Wakes whoever waits for the thread.
+    news: Notify,
+    /// Wakes whoever waits for the end of it. Apart from `news`, as somebody always waits for it.
+    end: Notify,
+    written: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What is written next.
+    next: Vec<u8>,
+    /// Whether the thread waits for work.
+    idle: bool,
+    /// Whether somebody wants to hear when `next` is taken or the thread is idle.
+    awaited: bool,
+    gone: Option<OutputGone>,
+    closed: bool,
+}
+
+impl Outlet {
+    /// Starts the thread that writes to `output`. SIGPIPE must be ignored, as it is in every Rust program.
+    ///
+    /// The descriptor is forge's own duplicate of stdout. Its flags belong to others, too, and are left alone.
+    pub fn start(output: OwnedFd) -> io::Result<Outlet> {
+        let shared = Arc::new(Shared::default());
+        let thread = Arc::clone(&shared);
+        thread::Builder::new().name("output".to_owned()).spawn(move || thread.write_all(&output))?;
+        Ok(Outlet { shared })
+    }
+
+    /// Takes all of `pending` and leaves an empty buffer, unless a full one waits already.
+    pub(super) fn offer(&self, pending: &mut Vec<u8>) -> bool {
+        let mut state = self.shared.lock();
+        if state.gone.is_some() {
+            pending.clear();
+            return true;
+        }
+        if !state.next.is_empty() {
+            return false;
+        }
+        mem::swap(&mut state.next, pending);
+        let idle = mem::take(&mut state.idle);
+        drop(state);
+        if idle {
+            self.shared.work.notify_one();
+        }
+        true
+    }
+
+    /// Waits until [`Outlet::offer`] will succeed.
+    pub(super) async fn room(&self) {
+        self.until(|state| state.next.is_empty() || state.gone.is_some()).await;
+    }
+
+    /// Waits until everything is written.
+    pub(super) async fn finished(&self) {
+        self.until(|state| (state.idle && state.next.is_empty()) || state.gone.is_some()).await;
+    }
+
+    /// Waits until nobody takes the output any more, usually for ever.
+    pub(super) async fn gone(&self) -> OutputGone {
+        loop {
+            // Made before the look, so that the news cannot come between the look and the waiting.
+            let end = self.shared.end.notified();
+            let gone = self.shared.lock().gone;
+            match gone {
+                Some(gone) => return gone,
+                None => end.await,
+            }
+        }
+    }
+
+    /// Returns how many bytes have been written so far.
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.shared.written.load(Ordering::Relaxed)
+    }
+
+    async fn until(&self, done: impl Fn(&State) -> bool) {
+        loop {
+            // Made before the look, see `gone`.
+            let news = self.shared.news.notified();
+            {
+                let mut state = self.shared.lock();
+                if done(&state) {
+                    return;
+                }
+                state.awaited = true;
+            }
+            news.await;
+        }
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.work.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that could panic happens under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread.
+    fn write_all(&self, output: &OwnedFd) {
+        let mut buffer = Vec::new();
+        while self.take(&mut buffer) {
+            if let Err(gone) = self.write(output, &buffer) {
+                let mut state = self.lock();
+                state.gone = Some(gone);
+                state.next = Vec::new();
+                drop(state);
+                self.news.notify_waiters();
+                self.end.notify_waiters();
+                return;
+            }
+            buffer.clear();
+        }
+    }
+
+    /// Waits for the next buffer and swaps it against the empty one. Returns false when there will be none.
+    fn take(&self, buffer: &mut Vec<u8>) -> bool {
+        let mut state = self.lock();
+        while state.next.is_empty() {
+            if state.closed {
+                return false;
+            }
+            state.idle = true;
+            if mem::take(&mut state.awaited) {
+                self.news.notify_waiters();
+            }
+            if buffer.capacity() > IDLE_BYTES {
+                *buffer = Vec::new();
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.idle = false;
+        mem::swap(&mut state.next, buffer);
+        let awaited = mem::take(&mut state.awaited);
+        drop(state);
+        if awaited {
+            self.news.notify_waiters();
+        }
+        true
+    }
+
+    fn write(&self, output: &OwnedFd, mut bytes: &[u8]) -> Result<(), OutputGone> {
+        while !bytes.is_empty() {
+            let length = descriptor::write_waiting(output, &bytes[..bytes.len().min(WRITE_BYTES)])
+                .map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })?;
+            self.written.fetch_add(length as u64, Ordering::Relaxed);
+            bytes = &bytes[length..];
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! The guard's loop: hear forge, hear of the dead, do what `tree` orders. One thread, no runtime, never a panic.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::mark::{Mark, RUN_MARK, StackId};
+use super::spawn::{self, Failure, Starting};
+use super::tree::{Ending, Order, Tree};
+use super::wire::{Frames, News, Request};
+use crate::exit::Step;
+use crate::sys::cgroup::Group;
+use crate::sys::descriptor_table::FileLimit;
+use crate::sys::process::{self, Reaped};
+use crate::sys::{clock, socket};
+
+/// How often the kill loop looks for somebody new while not everybody is dead.
+const KILL_ROUND: Duration = Duration::from_millis(20);
+/// How long it goes on at most: longer lives only who cannot be killed (another user's process, a broken device).
+const KILL_LIMIT: Duration = Duration::from_secs(10);
+
+/// What the guard is told once, when it is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// What its processes are known by.
+    pub(super) stack: StackId,
+    /// How long everybody has after SIGTERM when forge is gone.
+    pub(super) grace: Duration,
+    /// The limit on open files that children get back.
+    pub(super) file_limit: Option<FileLimit>,
+}
+
+/// The guard itself.
+pub(super) struct Keeper {
+    settings: Settings,
+    socket: OwnedFd,
+    forge_listens: bool,
+    frames: Frames,
+    /// What each `Spawn` brought that is not complete yet; fewer than three where there was no room for them.
+    descriptors: VecDeque<Vec<OwnedFd>>,
+    deaths: UnixStream,
+    /// In the order of the requests, which is the order of the answers.
+    starting: VecDeque<Starting>,
+    tree: Tree,
+    /// Where everybody is who was started, where the machine lets us have one.
+    group: Option<Group>,
+    /// When what everybody was asked for becomes a kill, and later: when the guard gives up.
+    due: Option<Instant>,
+    killing: bool,
+    /// Everybody was stopped together with forge (Ctrl-Z).
+    suspended: bool,
+}
+
+impl Keeper {
+    /// Prepares to keep; `group` is a name for the control group, `socket` is the guard's end.
+    pub(super) fn new(settings: Settings, group: &str, socket: OwnedFd) -> io::Result<Keeper> {
+        let (deaths, bell) = UnixStream::pair()?;
+        deaths.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(libc::SIGCHLD, bell)?;
+        Ok(Keeper {
+            settings,
+            socket,
+            forge_listens: true,
+            frames: Frames::default(),
+            descriptors: VecDeque::new(),
+            deaths,
+            starting: VecDeque::new(),
+            tree: Tree::default(),
+            group: Group::make(group),
+            due: None,
+            killing: false,
+            suspended: false,
+        })
+    }
+
+    /// Serves until nobody is left; returns false if somebody is, who cannot be killed.
+    pub(super) fn keep(mut self) -> bool {
+        loop {
+            let ready = self.wait();
+            while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid)) {
+                self.conclude_first_start();
+            }
+            if ready.deaths {
+                let mut sink = [0; 256];
+                while matches!(self.deaths.read(&mut sink), Ok(1..)) {}
+            }
+            if ready.socket && self.forge_listens {
+                self.hear();
+            }
+            let nobody = self.reap();
+            self.adopt();
+            if self.due.is_some() && nobody {
+                self.tell(News::Empty);
+                return true;
+            }
+            if self.due.is_some_and(|due| due <= clock::instant()) {
+                if self.killing {
+                    return false;
+                }
+                self.kill_all();
+            }
+        }
+    }
+
+    fn wait(&self) -> Ready {
+        let now = clock::instant();
+        let timeout = self.due.map(|due| {
+            let wait = due.saturating_duration_since(now);
+            // Rounded up, or the last fraction of a millisecond would be spent in a busy loop.
+            if self.killing { wait.min(KILL_ROUND) } else { wait + Duration::from_millis(1) }
+        });
+        let timeout =
+            timeout.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
+        let mut polled = vec![PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN)];
+        // A socket at its end would be ready for ever.
+        let listened = if self.forge_listens { PollFlags::POLLIN } else { PollFlags::empty() };
+        let socket = PollFd::new(self.socket.as_fd(), listened);
+        if self.forge_listens {
+            polled.push(socket);
+        }
+        let first_start = polled.len();
+        polled
+            .extend(self.starting.iter().map(|start| PollFd::new(start.verdict.as_fd(), PollFlags::POLLIN)));
+        // Interrupted: everything is looked at anyway.
+        let _ = poll(&mut polled, timeout);
+        let is_ready = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
+        Ready {
+            deaths: is_ready(&polled[0]),
+            socket: self.forge_listens && is_ready(&polled[1]),
+            started: self
+                .starting
+                .iter()
+                .zip(&polled[first_start..])
+                .filter(|(_, polled)| is_ready(polled))
+                .map(|(start, _)| start.pid)
+                .collect(),
+        }
+    }
+
+    fn hear(&mut self) {
+        let mut buffer = [0; 16_384];
+        match socket::receive(self.socket.as_fd(), &mut buffer, &mut self.descriptors) {
+            Ok(0) => self.lose_forge(),
+            Ok(length) => {
+                self.frames.push(&buffer[..length]);
+                while let Some(frame) = self.frames.next_frame() {
+                    match Request::decode(frame) {
+                        Ok(request) => self.serve(request),
+                        Err(_) => return self.lose_forge(),
+                    }
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.lose_forge(),
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::Spawn(spawn) => {
+                let run = spawn.run;
+                let standard = self.descriptors.pop_front().unwrap_or_default();
+                let result = match <[OwnedFd; 3]>::try_from(standard) {
+                    Ok(standard) => {
+                        spawn::spawn(&spawn, &standard, self.settings.file_limit, self.group.as_ref())
+                    }
+                    // The kernel drops descriptors that the guard's own table has no room for.
+                    Err(_) => Err(Failure { step: Step::Connect, errno: libc::EMFILE }),
+                };
+                match result {
+                    Ok(starting) => {
+                        self.tree.started(run, starting.pid);
+                        self.starting.push_back(starting);
+                    }
+                    Err(Failure { step, errno }) => self.tell(News::SpawnFailed { run, step, errno }),
+                }
+            }
+            Request::Signal { run, signal } => {
+                if let Some(leader) = self.tree.leader_of(run) {
+                    send(leader, signal);
+                }
+            }
+            Request::Kill { run } => carry_out(self.tree.condemn(run)),
+            Request::SignalAll { signal } => self.signal_everybody(signal),
+            Request::Finish => self.end_all(),
+        }
+    }
+
+    /// forge is gone, however that came about.
+    fn lose_forge(&mut self) {
+        self.forge_listens = false;
+        self.end_all();
+    }
+
+    /// Asks everybody to end; the kill comes after the grace period.
+    fn end_all(&mut self) {
+        if self.due.is_none() {
+            self.due = Some(clock::instant() + self.settings.grace);
+        }
+        self.adopt();
+        carry_out(self.tree.end(Ending::Asking));
+        if self.suspended {
+            // After SIGTERM, so that nobody runs on unasked; whoever waits for a helper finds it awake.
+            self.signal_everybody(libc::SIGCONT);
+        }
+    }
+
+    fn signal_everybody(&mut self, signal: i32) {
+        process::signal_descendants(signal);
+        self.suspended = signal == libc::SIGSTOP;
+    }
+
+    fn kill_all(&mut self) {
+        self.killing = true;
+        self.due = Some(clock::instant() + KILL_LIMIT);
+        carry_out(self.tree.end(Ending::Killing));
+        if let Some(group) = &self.group {
+            group.kill();
+        }
+    }
+
+    /// Takes all the dead away; returns whether there are no children at all.
+    fn reap(&mut self) -> bool {
+        loop {
+            match process::reap() {
+                Reaped::Ended { pid, exit } => {
+                    // What became of its start is told before its end.
+                    while self.starting.iter().any(|start| start.pid == pid) {
+                        self.conclude_first_start();
+                    }
+                    if let Some(news) = self.tree.reaped(pid, exit) {
+                        self.tell(news);
+                    }
+                }
+                Reaped::NobodyYet => return false,
+                Reaped::NoChildren => return true,
+            }
+        }
+    }
+
+    /// Tells what became of the oldest start; waits for it if need be, which is the time of an exec.
+    fn conclude_first_start(&mut self) {
+        let Some(starting) = self.starting.pop_front() else { return };
+        let (run, pid) = (starting.run, starting.pid);
+        match starting.failure() {
+            None => self.tell(News::Spawned { run, pid }),
+            Some(Failure { step, errno }) => {
+                self.tree.never_started(pid);
+                self.tell(News::SpawnFailed { run, step, errno });
+            }
+        }
+    }
+
+    /// Looks for orphans that have fallen to the guard, and does what is due to them.
+    fn adopt(&mut self) {
+        let children = match process::children() {
+            Some(children) => children,
+            // Slow, so only where it decides whether somebody is left.
+            None if self.due.is_some() && self.tree.has_no_leader() => process::children_by_asking(),
+            None => Vec::new(),
+        };
+        for pid in self.tree.strangers(&children) {
+            let run = self.run_of(pid);
+            self.tree.adopted(pid, run);
+        }
+        carry_out(self.tree.due());
+        for run in self.tree.take_gone() {
+            self.tell(News::Gone { run });
+        }
+    }
+
+    /// Finds out whose an orphan was: by its session, else by the mark in its environment.
+    fn run_of(&self, pid: i32) -> Option<u64> {
+        let by_session = process::session_of(pid).and_then(|session| self.tree.run_of_session(session));
+        by_session.or_else(|| {
+            let mark = Mark::parse(&process::variable_of(pid, RUN_MARK)?)?;
+            // A forge inside this one has marks of its own.
+            (mark.stack == self.settings.stack).then_some(mark.run)
+        })
+    }
+
+    fn tell(&mut self, news: News) {
+        let frame = news.encode();
+        let mut rest = &frame[..];
+        while self.forge_listens && !rest.is_empty() {
+            match socket::send(self.socket.as_fd(), rest, &[]) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Nobody listens any more; the end of the socket will say so.
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Some(group) = &self.group {
+            group.remove();
+        }
+    }
+}
+
+/// What the loop woke up for.
+struct Ready {
+    deaths: bool,
+    socket: bool,
+    started: Vec<i32>,
+}
+
+fn carry_out(orders: Vec<Order>) {
+    for order in orders {
+        match order {
+            Order::Ask(pid) => send(pid, libc::SIGTERM),
+            Order::Kill(pid) => {
+                // A group dies in one step, which outruns a process that forks and exits all the time. It consists of
+                // processes below the guard only, for none of them is in the guard's own session.
+                let own = process::group_of(process::own_pid());
+                if let Some(group) = process::group_of(pid).filter(|group| Some(*group) != own) {
+                    let _ = process::signal_group(group, libc::SIGKILL);
+                }
+                // Not in vain: a leader that has not reached setsid yet has no group of its own.
+                let _ = process::signal(pid, libc::SIGKILL);
+            }
+        }
+    }
+}
+
+/// Sends a signal; a stopped process is woken to hear one that asks it to end.
+fn send(pid: i32, signal: i32) {
+    let _ = process::signal(pid, signal);
+    if matches!(signal, libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT) {
+        let _ = process::signal(pid, libc::SIGCONT);
+    }
+}

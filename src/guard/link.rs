@@ -1,0 +1,303 @@
+//! forge's end of the wire: ask, hear, and notice the guard's death.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tokio::io::unix::AsyncFd;
+
+use super::keeper::{Keeper, Settings};
+use super::mark::{Guard, Mark, ProjectId, StackId};
+use super::record::Places;
+use super::sweep;
+use super::wire::{Frames, News, Request, Spawn};
+use crate::sys::cgroup::{self, Group};
+use crate::sys::descriptor_table::{self, FileLimit};
+use crate::sys::process::{self, Fork};
+use crate::sys::{census, clock, descriptor, signals, socket};
+
+/// How long to wait before trying again to send descriptors of which too many are on their way.
+const CROWDED: Duration = Duration::from_millis(5);
+
+/// How long a guard that takes nothing is waited for where forge cannot do anything else.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A guard that has been started, before there is a runtime to talk to it.
+#[derive(Debug)]
+pub struct Unlinked {
+    socket: OwnedFd,
+    guard: i32,
+    stack: StackId,
+    group: String,
+}
+
+/// What forge hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuardNews {
+    /// The guard says something.
+    News(News),
+    /// The guard is gone without a word.
+    Lost,
+}
+
+/// Starts the guard. To be called while forge has one thread, before anything else is started.
+///
+/// `project` is where the stack belongs, `notes` where it is noted that it runs; `grace` is what everybody gets between SIGTERM and SIGKILL when forge is gone;
+/// `file_limit` is given back to the children.
+///
+/// # Errors
+/// The kernel has no process or no descriptor left.
+pub fn launch(
+    project: ProjectId,
+    notes: &Places,
+    grace: Duration,
+    file_limit: Option<FileLimit>,
+) -> io::Result<Unlinked> {
+    signals::expect_children();
+    process::adopt_orphans();
+    let (ours, theirs) = socket::pair()?;
+    let world = census::world();
+    let kept_by = |pid| {
+        // Without /proc nobody can look for marks either.
+        let started = census::look(pid).map_or(0, |guard| guard.started);
+        StackId { guard: Guard { pid, started }, world, project }
+    };
+    let group = cgroup::new_name();
+    // SAFETY: the caller has one thread.
+    match unsafe { process::fork() }? {
+        Fork::Parent { child } => {
+            drop(theirs);
+            descriptor::set_nonblocking(&ours)?;
+            Ok(Unlinked { socket: ours, guard: child, stack: kept_by(child), group })
+        }
+        Fork::Child => {
+            drop(ours);
+            // A panic would unwind into forge's own code, a second time.
+            let kept = catch_unwind(AssertUnwindSafe(|| {
+                let stack = kept_by(process::own_pid());
+                become_guard(Settings { stack, grace, file_limit }, &group, notes, theirs)
+            }));
+            process::leave(i32::from(!matches!(kept, Ok(Ok(())))))
+        }
+    }
+}
+
+fn become_guard(settings: Settings, group: &str, notes: &Places, socket: OwnedFd) -> io::Result<()> {
+    process::start_session()?;
+    process::adopt_orphans();
+    // Whoever stopped forge and killed it may have stopped the guard too.
+    process::wake_at_the_end_of_the_parent();
+    process::rename(c"guard");
+    signals::ignore_all();
+    descriptor_table::redirect_the_first_three_to_null()?;
+    descriptor_table::close_all_but(&socket);
+    // Nobody shall be unable to unmount or remove a directory because of the guard.
+    std::env::set_current_dir("/")?;
+    let note = notes.note(settings.stack);
+    if Keeper::new(settings, group, socket)?.keep() {
+        note.remove();
+    }
+    Ok(())
+}
+
+/// forge's end of the wire.
+#[derive(Debug)]
+pub struct Link {
+    socket: AsyncFd<OwnedFd>,
+    frames: Frames,
+    outgoing: VecDeque<Outgoing>,
+    /// More descriptors are on their way to the guard than the kernel allows a user at once.
+    crowded: bool,
+    guard: i32,
+    stack: StackId,
+    /// The name of the control group that the guard may have made.
+    group: String,
+}
+
+/// A message that the socket had no room for yet.
+#[derive(Debug)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+    descriptors: Vec<OwnedFd>,
+}
+
+impl Link {
+    /// Joins the runtime.
+    ///
+    /// # Errors
+    /// The runtime cannot watch one more descriptor.
+    pub fn new(unlinked: Unlinked) -> io::Result<Link> {
+        // SAFETY: the `OwnedFd` keeps the number open for as long as the `AsyncFd` holds it, which never gives it out.
+        let socket = unsafe { AsyncFd::register(unlinked.socket) }?;
+        let Unlinked { guard, stack, group, .. } = unlinked;
+        Ok(Link {
+            socket,
+            frames: Frames::default(),
+            outgoing: VecDeque::new(),
+            crowded: false,
+            guard,
+            stack,
+            group,
+        })
+    }
+
+    /// Returns the value of `FORGE_RUN_ID` for a launch. By it the guard knows whose an orphan is, and `forge clean` knows
+    /// what a guard has left behind that was killed together with its forge.
+    pub fn mark_of(&self, run: u64) -> String {
+        Mark { stack: self.stack, run }.to_string()
+    }
+
+    /// Asks for a process with these standard descriptors. `Spawned` or `SpawnFailed` is the answer.
+    pub fn spawn(&mut self, spawn: Spawn, standard: [OwnedFd; 3]) {
+        self.send(&Request::Spawn(spawn), standard.into());
+    }
+
+    /// Sends a signal to the leader of a run.
+    pub fn signal(&mut self, run: u64, signal: i32) {
+        self.send(&Request::Signal { run, signal }, Vec::new());
+    }
+
+    /// Kills a run until nobody of it is left; `Gone` is the answer.
+    pub fn kill(&mut self, run: u64) {
+        self.send(&Request::Kill { run }, Vec::new());
+    }
+
+    /// Sends a signal to everything below the guard.
+    pub fn signal_all(&mut self, signal: i32) {
+        self.send(&Request::SignalAll { signal }, Vec::new());
+    }
+
+    /// Says that all runs are over; `Empty` is the answer, and the guard's last word.
+    pub fn finish(&mut self) {
+        self.send(&Request::Finish, Vec::new());
+    }
+
+    fn send(&mut self, request: &Request, descriptors: Vec<OwnedFd>) {
+        self.outgoing.push_back(Outgoing { bytes: request.encode(), sent: 0, descriptors });
+        self.write_what_fits();
+    }
+
+    /// Writes until the socket is full. A guard that is gone is noticed by `next`.
+    fn write_what_fits(&mut self) {
+        self.crowded = false;
+        while let Some(first) = self.outgoing.front_mut() {
+            let numbers: Vec<RawFd> = first.descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+            match socket::send(self.socket.as_fd(), &first.bytes[first.sent..], &numbers) {
+                Ok(sent) => {
+                    first.sent += sent;
+                    // They have gone with the first byte; our copies would keep the pipes open.
+                    first.descriptors.clear();
+                    if first.sent == first.bytes.len() {
+                        self.outgoing.pop_front();
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.raw_os_error() == Some(libc::ETOOMANYREFS) => {
+                    self.crowded = true;
+                    return;
+                }
+                Err(_) => self.outgoing.clear(),
+            }
+        }
+    }
+
+    /// Waits until everything has been handed to the guard, for a moment at most. For use before forge stops itself.
+    ///
+    /// It listens meanwhile, for `next` to tell: a guard that cannot say what it has to say takes nothing either.
+    pub fn flush(&mut self) {
+        let mut rests = 0;
+        while !self.outgoing.is_empty() {
+            if self.crowded {
+                rests += 1;
+                if CROWDED * rests > FLUSH_PATIENCE {
+                    return;
+                }
+                clock::pause(CROWDED);
+            }
+            let mut polled = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN | PollFlags::POLLOUT)];
+            if !matches!(
+                poll(&mut polled, PollTimeout::try_from(FLUSH_PATIENCE).unwrap_or(PollTimeout::ZERO)),
+                Ok(1..)
+            ) {
+                return;
+            }
+            if polled[0].revents().is_some_and(|ready| ready.contains(PollFlags::POLLIN))
+                && receive(self.socket.as_fd(), &mut self.frames).is_err()
+            {
+                return;
+            }
+            self.write_what_fits();
+        }
+    }
+
+    /// Waits for the next news. Safe to drop half way.
+    pub async fn next(&mut self) -> GuardNews {
+        loop {
+            if let Some(frame) = self.frames.next_frame() {
+                // What nobody can understand is as good as a guard that is gone.
+                return News::decode(frame).map_or(GuardNews::Lost, GuardNews::News);
+            }
+            let interest = if self.outgoing.is_empty() || self.crowded {
+                tokio::io::Interest::READABLE
+            } else {
+                tokio::io::Interest::READABLE | tokio::io::Interest::WRITABLE
+            };
+            let ready = tokio::select! {
+                ready = self.socket.ready(interest) => ready,
+                () = tokio::time::sleep(CROWDED), if self.crowded => {
+                    self.write_what_fits();
+                    continue;
+                }
+            };
+            let Ok(mut ready) = ready else { return GuardNews::Lost };
+            match receive(self.socket.get_ref().as_fd(), &mut self.frames) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return GuardNews::Lost,
+            }
+            self.write_what_fits();
+        }
+    }
+
+    /// Waits until the guard process itself is no more; it has said `Empty`.
+    pub fn part(&self) {
+        process::wait_for(self.guard);
+    }
+
+    /// Ends everything that the lost guard has left to forge. Returns whether nobody is left.
+    pub fn sweep(&self) -> bool {
+        // It may live on without being understood; its children must fall to forge, or nobody ends them.
+        let _ = process::signal(self.guard, libc::SIGKILL);
+        let nobody_is_left = sweep::kill_every_child();
+        if let Some(group) = Group::find(&self.group) {
+            group.kill();
+            group.remove();
+        }
+        nobody_is_left
+    }
+}
+
+/// Takes what the guard has said so far.
+///
+/// # Errors
+/// Nothing is there, or the guard is gone.
+fn receive(socket: BorrowedFd<'_>, frames: &mut Frames) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let mut none = VecDeque::new();
+    match socket::receive(socket, &mut buffer, &mut none)? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        length => {
+            frames.push(&buffer[..length]);
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! What the user wrote, understood. Pure: it reads no file, no variable, no clock.
+//!
+//! `load::load` is the only entry: it turns what `cli::read` has read into a [`Project`] and a list of
+//! diagnostics. Everything else in forge works on the nouns of this file.
+
+pub mod command;
+#[cfg(test)]
+mod compat_tests;
+pub mod dotenv;
+mod duration;
+mod environment;
+mod formation;
+pub mod interpolate;
+pub mod load;
+mod options_file;
+mod ports;
+pub mod procfile;
+mod settings;
+mod suggest;
+mod text;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use duration::parse as parse_duration;
+pub use options_file::paths as parse_paths;
+pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
+pub use settings::Settings;
+
+/// The name of a Procfile entry: `web`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessName(Arc<str>);
+
+impl ProcessName {
+    /// Makes a name of a text that a parser has already accepted.
+    pub fn new(text: &str) -> ProcessName {
+        ProcessName(Arc::from(text))
+    }
+
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProcessName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One of possibly several copies of a process: `web.1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId {
+    /// The Procfile entry it is a copy of.
+    pub process: ProcessName,
+    /// Counted from 1.
+    pub index: u32,
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.process, self.index)
+    }
+}
+
+/// Where something was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as messages call it.
+    pub file: Arc<str>,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// The signals that ask a process to end, and how long they have together before the whole tree is killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopLadder {
+    /// Sent to the leader one after the other, each with an even share of `grace`; usually only SIGTERM.
+    pub signals: Vec<i32>,
+    /// The time in all until SIGKILL. Zero kills at once (`-t 0`).
+    pub grace: Duration,
+}
+
+/// What the end of a process means for the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitOn {
+    /// Any process that ends by itself ends the stack (foreman).
+    Any,
+    /// Only one that ends with a failure does.
+    Failure,
+    /// The stack ends when all of them have ended.
+    All,
+    /// It goes on until it is asked to stop.
+    Never,
+}
+
+/// One entry of the Procfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessSpec {
+    /// Its name.
+    pub name: ProcessName,
+    /// Its command as written, without trailing blanks; any bytes but NUL and newline.
+    pub command: Vec<u8>,
+    /// Where it stands.
+    pub place: Place,
+    /// Its place among all entries of the Procfile, counted from 0; colours and ports follow from it.
+    pub position: usize,
+    /// How it is asked to end.
+    pub stop: StopLadder,
+    /// Whether its end never ends the stack (`--can-die`).
+    pub can_die: bool,
+}
+
+/// One instance that is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceSpec {
+    /// Which one.
+    pub id: InstanceId,
+    /// The entry it is a copy of.
+    pub process: Arc<ProcessSpec>,
+    /// Its port; `None` with `--no-port`.
+    pub port: Option<u16>,
+}
+
+/// Where the value of a variable comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment forge was started in.
+    Inherited,
+    /// A line of an env file.
+    File(Place),
+    /// forge itself: PORT, PS, `FORGE_…`.
+    Forge,
+}
+
+/// One environment variable, with its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name; bytes, because the inherited environment may hold anything but `=` and NUL.
+    pub name: Vec<u8>,
+    /// Its value; any bytes but NUL.
+    pub value: Vec<u8>,
+    /// Who set it.
+    pub origin: Origin,
+}
+
+/// How forge holds the terminal side of a process (`--tty`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tty {
+    /// `Full` when forge's own stdout is a terminal, else `Line`.
+    Auto,
+    /// A pty for stdin, stdout and stderr: the process believes in a terminal of its own.
+    Full,
+    /// A raw pty for stdout and stderr, so that lines come at once; stdin is a pipe that stays open.
+    Line,
+    /// Plain pipes; fastest, but many programs hold their output back.
+    Pipe,
+}
+
+/// When forge's own output has colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal that can show it, unless the environment says otherwise.
+    Auto,
+    /// Always (`-c`).
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How the stream is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Whether the time of day stands before each line.
+    pub timestamp: bool,
+    /// Whether anything stands before a line at all.
+    pub prefix: bool,
+    /// When there is colour.
+    pub colour: Colour,
+    /// Processes whose lines are not shown; forge's remarks about them are.
+    pub quiet: Vec<ProcessName>,
+    /// How the processes are held.
+    pub tty: Tty,
+}
+
+/// Everything the user wrote, understood.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The directory in which every process runs, absolute.
+    pub root: PathBuf,
+    /// All entries of the Procfile, in file order, started or not.
+    pub processes: Vec<Arc<ProcessSpec>>,
+    /// The instances to run, in Procfile order.
+    pub instances: Vec<InstanceSpec>,
+    /// What the end of a process means for the others.
+    pub exit_on: ExitOn,
+    /// The inherited environment and the env files, merged; sorted by name, each name once. Not yet in it: what
+    /// forge itself sets for each instance.
+    pub environment: Vec<Variable>,
+    /// The rule behind the ports, also of entries that are not started; `None` with `--no-port`.
+    pub port_rule: Option<PortRule>,
+    /// How the stream is shown.
+    pub output: Output,
+}

@@ -1,0 +1,81 @@
+//! What the user asked for beside the Procfile: flags, `FORGE_…` variables and the `.foreman` file, all in one form.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Colour, ExitOn, Tty};
+use crate::diagnostic::Span;
+
+/// Wishes of one source; `None` means that the source says nothing about it.
+///
+/// What can only be judged with the Procfile at hand (names, counts, ports) is kept as it was written, with
+/// its place; everything else has been understood already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The Procfile; `-` is stdin.
+    pub procfile: Option<PathBuf>,
+    /// The directory in which the processes run.
+    pub root: Option<PathBuf>,
+    /// Env files, the later ones stronger; an empty list means that none is read.
+    pub env_files: Option<Vec<PathBuf>>,
+    /// Names to start, each `NAME`, `NAME=N` or several of them with commas; stronger than any formation.
+    pub names: Option<Vec<Span>>,
+    /// How many of each: `web=2,all=1`.
+    pub formation: Option<Span>,
+    /// Names that are not started, with commas.
+    pub except: Option<Span>,
+    /// The port of the first process.
+    pub port: Option<Span>,
+    /// The distance between the ports of two processes.
+    pub port_step: Option<u16>,
+    /// Whether no process gets a port.
+    pub no_port: Option<bool>,
+    /// The time between SIGTERM and SIGKILL.
+    pub timeout: Option<Duration>,
+    /// Whether the time of day stands before each line.
+    pub timestamp: Option<bool>,
+    /// When there is colour.
+    pub colour: Option<Colour>,
+    /// Whether nothing stands before a line.
+    pub no_prefix: Option<bool>,
+    /// Names whose lines are not shown, with commas.
+    pub quiet: Option<Span>,
+    /// What the end of a process means for the others.
+    pub exit_on: Option<ExitOn>,
+    /// Names whose end never ends the stack, with commas.
+    pub can_die: Option<Span>,
+    /// How the processes are held.
+    pub tty: Option<Tty>,
+    /// Whether `${NAME}` in env files is replaced.
+    pub expand: Option<bool>,
+    /// Whether the inherited environment is stronger than the env files.
+    pub no_override: Option<bool>,
+}
+
+impl Settings {
+    /// Fills what these settings leave open from weaker ones.
+    #[must_use]
+    pub fn or(self, weaker: Settings) -> Settings {
+        Settings {
+            procfile: self.procfile.or(weaker.procfile),
+            root: self.root.or(weaker.root),
+            env_files: self.env_files.or(weaker.env_files),
+            names: self.names.or(weaker.names),
+            formation: self.formation.or(weaker.formation),
+            except: self.except.or(weaker.except),
+            port: self.port.or(weaker.port),
+            port_step: self.port_step.or(weaker.port_step),
+            no_port: self.no_port.or(weaker.no_port),
+            timeout: self.timeout.or(weaker.timeout),
+            timestamp: self.timestamp.or(weaker.timestamp),
+            colour: self.colour.or(weaker.colour),
+            no_prefix: self.no_prefix.or(weaker.no_prefix),
+            quiet: self.quiet.or(weaker.quiet),
+            exit_on: self.exit_on.or(weaker.exit_on),
+            can_die: self.can_die.or(weaker.can_die),
+            tty: self.tty.or(weaker.tty),
+            expand: self.expand.or(weaker.expand),
+            no_override: self.no_override.or(weaker.no_override),
+        }
+    }
+}

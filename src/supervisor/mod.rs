@@ -1,0 +1,167 @@
+//! What should happen next. Pure: events in, effects out, one `deadline()`.
+//!
+//! No clock, no I/O, no threads, no randomness. The same events give the same effects.
+//!
+//! The way of one event: `relay` passes on what is not for the mind, `learn` writes down what happened,
+//! `settle` lets every instance that may be concerned move until nothing is left to do, and `conclude`
+//! sees whether all is over. All of them look at what is so, not at what has just changed: whatever is missed
+//! once is seen the next time.
+
+mod conclude;
+mod drive;
+mod effect;
+mod event;
+mod instance;
+mod learn;
+mod relay;
+mod run;
+mod shutdown;
+mod snapshot;
+
+#[cfg(test)]
+mod sim;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::project::{ExitOn, InstanceId, Project};
+use crate::time::Time;
+
+use conclude::FirstEnd;
+use drive::Step;
+use instance::Instance;
+use shutdown::Shutdown;
+
+pub use effect::{Detail, Effect, Note, Outcome, Reach, Waiting};
+pub use event::{ChildEvent, Complaint, Event};
+pub use instance::{Phase, RunId, Want};
+pub use shutdown::Cause;
+pub use snapshot::{Explanation, InstanceState, Snapshot};
+
+/// The mind: what is wanted of every instance, what is so, and what follows.
+#[derive(Debug, Clone)]
+pub struct Supervisor {
+    /// In Procfile order, which is the order in which they start and in which they are named.
+    instances: Vec<Instance>,
+    /// The newest run of each instance, and whose it is. An older one is in no table, so news of it finds nobody.
+    runs: BTreeMap<RunId, usize>,
+    /// How many runs were launched so far.
+    launches: u64,
+    /// What the end of a process means for the others.
+    exit_on: ExitOn,
+    /// The first end that nobody asked for and that counts.
+    first_end: Option<FirstEnd>,
+    /// Why and since when all is to end.
+    shutdown: Option<Shutdown>,
+    /// Why forge's own output cannot be written any more.
+    output_gone: Option<i32>,
+    /// Whether the guard is gone, and with it all that ran.
+    guard_lost: bool,
+    /// Whether it was said that nothing runs any more.
+    idle_said: bool,
+    /// Whether the outcome is out; nothing follows it.
+    finished: bool,
+    /// Who may have to move.
+    touched: BTreeSet<usize>,
+    /// When something is due even if no news comes.
+    due: Option<Time>,
+}
+
+impl Supervisor {
+    /// Makes a mind that knows the instances of `project` and waits for [`Event::Begin`].
+    pub fn new(project: &Project) -> Supervisor {
+        Supervisor {
+            instances: project.instances.iter().map(Instance::new).collect(),
+            runs: BTreeMap::new(),
+            launches: 0,
+            exit_on: project.exit_on,
+            first_end: None,
+            shutdown: None,
+            output_gone: None,
+            guard_lost: false,
+            idle_said: false,
+            finished: false,
+            touched: BTreeSet::new(),
+            due: None,
+        }
+    }
+
+    /// Notes what happened, then moves everything toward what is wanted. `effects` are to be carried out in order.
+    ///
+    /// After [`Effect::Finish`] nothing has an effect any more.
+    pub fn handle(&mut self, now: Time, event: Event, effects: &mut Vec<Effect>) {
+        if self.finished {
+            return;
+        }
+        let is_due = self.due.is_some_and(|due| due <= now);
+        self.relay(&event, effects);
+        self.learn(now, event);
+        self.settle(now, effects);
+        // Whatever the event is: news may come so thick that the timer never has its turn. And after the event:
+        // nobody is started again at the very moment at which the stack ends.
+        if is_due {
+            self.touch_all();
+            self.settle(now, effects);
+        }
+        self.report(now, effects);
+        self.conclude(now, effects);
+        self.due = self.next_due();
+    }
+
+    /// Returns when [`Event::DeadlineReached`] is due. It is always later than the last event: there is nothing
+    /// that stays due, so a timer cannot spin. Too early or too late does no harm.
+    pub fn deadline(&self) -> Option<Time> {
+        self.due
+    }
+
+    /// Returns whose run it is; `None` for a run that is over and replaced by another.
+    pub fn instance_of(&self, run: RunId) -> Option<&InstanceId> {
+        self.runs.get(&run).map(|&index| &self.instances[index].id)
+    }
+
+    /// Lets everybody who was touched say what there is to say and take steps until all stay as they are.
+    fn settle(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        if self.guard_lost {
+            // There is nobody left to move, and nobody to do it.
+            return;
+        }
+        let mut lost = Vec::new();
+        loop {
+            // A step of somebody may have begun the shutdown: said before the others are stopped.
+            self.announce(now, effects);
+            let Some(index) = self.touched.pop_first() else { break };
+            self.instances[index].tell(now, effects);
+            loop {
+                let step = drive::step(&self.instances[index], self.shutdown.as_ref(), now);
+                match step {
+                    Step::Stay => break,
+                    Step::GiveUp => lost.push(self.instances[index].id.clone()),
+                    Step::Await
+                    | Step::Rest
+                    | Step::Launch
+                    | Step::Ask { .. }
+                    | Step::Kill
+                    | Step::Judge
+                    | Step::BackOff { .. } => {}
+                }
+                self.take(index, step, now, effects);
+            }
+        }
+        if !lost.is_empty() {
+            effects.push(Effect::Note(Note::StillAlive { instances: lost }));
+        }
+    }
+
+    fn next_due(&self) -> Option<Time> {
+        if self.finished {
+            return None;
+        }
+        let shutdown = self.shutdown.as_ref();
+        let moves = self.instances.iter().filter_map(|instance| drive::due(instance, shutdown));
+        let words = self.instances.iter().filter_map(Instance::words_due);
+        moves.chain(words).chain(self.report_due()).min()
+    }
+
+    fn touch_all(&mut self) {
+        self.touched.extend(0..self.instances.len());
+    }
+}

@@ -1,0 +1,45 @@
+//! What only passes through: signals for the processes, and the suspension of everything.
+
+use super::{Effect, Event, Note, Phase, Reach, Supervisor};
+
+impl Supervisor {
+    /// Passes on a signal that is not about the end of the stack, and the news that forge runs again.
+    pub(super) fn relay(&self, event: &Event, effects: &mut Vec<Effect>) {
+        match *event {
+            Event::Signal { signal: libc::SIGTSTP, .. } => effects.push(Effect::Suspend),
+            Event::Signal { signal: libc::SIGCONT, .. } | Event::Continued => effects.push(Effect::Resume),
+            Event::Signal { signal: signal @ (libc::SIGUSR1 | libc::SIGUSR2), .. } => {
+                self.forward(signal, effects);
+            }
+            Event::Begin
+            | Event::Child { .. }
+            | Event::Signal { .. }
+            | Event::OutputGone { .. }
+            | Event::GuardLost
+            | Event::Wanted { .. }
+            | Event::DeadlineReached => {}
+        }
+    }
+
+    /// Sends a user's signal to every leader that runs. Nobody who is asked to end is disturbed by it: many
+    /// programs die of USR1 and would not finish what they are about.
+    fn forward(&self, signal: i32, effects: &mut Vec<Effect>) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        effects.push(Effect::Note(Note::Forwarding { signal }));
+        for instance in &self.instances {
+            match instance.phase {
+                Phase::Running { run, .. } => {
+                    effects.push(Effect::Signal { run, signal, reach: Reach::Leader });
+                }
+                Phase::Pending
+                | Phase::Waiting
+                | Phase::Starting { .. }
+                | Phase::Stopping { .. }
+                | Phase::Backoff { .. }
+                | Phase::Exited { .. } => {}
+            }
+        }
+    }
+}

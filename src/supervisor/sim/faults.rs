@@ -1,0 +1,291 @@
+//! Bugs on purpose: the worlds must find each of them, or an invariant is missing.
+//!
+//! A fault is planted around the mind, not in it: it misreads the project, does not hear or mishears an event,
+//! forgets or invents an effect, or spoils what the mind knows. The mind itself stays as it is delivered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::worlds::play;
+use crate::project::{ExitOn, Project};
+use crate::supervisor::conclude::FirstEnd;
+use crate::supervisor::run::{Output, Run};
+use crate::supervisor::{ChildEvent, Effect, Event, Note, Outcome, Phase, Reach, RunId, Supervisor, Want};
+use crate::time::Time;
+
+/// A mind, and perhaps a bug in it.
+#[derive(Debug, Clone)]
+pub(super) struct Mind {
+    pub(super) supervisor: Supervisor,
+    pub(super) fault: Option<Fault>,
+}
+
+/// What is wrong with a mind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    KillsTooEarly,
+    KillsTooLate,
+    ForgetsToKill,
+    ClimbsTheLadderDownwards,
+    ForgetsThatSomeCanDie,
+    TakesAnyEndForTheEndOfAll,
+    StaysWhenAllIsOver,
+    ForgetsOneInShutdown,
+    StartsInShutdown,
+    IgnoresTheSecondSignal,
+    TakesAnEchoForASecondSignal,
+    StopsWithoutACause,
+    SignalsTheDead,
+    StartsBesideTheLeftBehind,
+    RestartsAtOnce,
+    LastFailureDecides,
+    CountsEndsThatWereAskedFor,
+    SaysTheEndTooEarly,
+    SaysTheEndTwice,
+    MissesTheEndOfOutput,
+    DoesNotWaitForOutput,
+    LeavesADeadlineArmed,
+    GivesUpAtOnce,
+    WaitsForTheUndeadForEver,
+    FinishesTwice,
+    GoesOnAfterTheFinish,
+    FinishesBeforeAllIsGone,
+    TakesOldNewsForNew,
+    ForgetsToPassOnASignal,
+    ReportsAllTheTime,
+    ForgetsOneAtTheBegin,
+    KeepsTheGuardsLossForItself,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault::KillsTooEarly,
+    Fault::KillsTooLate,
+    Fault::ForgetsToKill,
+    Fault::ClimbsTheLadderDownwards,
+    Fault::ForgetsThatSomeCanDie,
+    Fault::TakesAnyEndForTheEndOfAll,
+    Fault::StaysWhenAllIsOver,
+    Fault::ForgetsOneInShutdown,
+    Fault::StartsInShutdown,
+    Fault::IgnoresTheSecondSignal,
+    Fault::TakesAnEchoForASecondSignal,
+    Fault::StopsWithoutACause,
+    Fault::SignalsTheDead,
+    Fault::StartsBesideTheLeftBehind,
+    Fault::RestartsAtOnce,
+    Fault::LastFailureDecides,
+    Fault::CountsEndsThatWereAskedFor,
+    Fault::SaysTheEndTooEarly,
+    Fault::SaysTheEndTwice,
+    Fault::MissesTheEndOfOutput,
+    Fault::DoesNotWaitForOutput,
+    Fault::LeavesADeadlineArmed,
+    Fault::GivesUpAtOnce,
+    Fault::WaitsForTheUndeadForEver,
+    Fault::FinishesTwice,
+    Fault::GoesOnAfterTheFinish,
+    Fault::FinishesBeforeAllIsGone,
+    Fault::TakesOldNewsForNew,
+    Fault::ForgetsToPassOnASignal,
+    Fault::ReportsAllTheTime,
+    Fault::ForgetsOneAtTheBegin,
+    Fault::KeepsTheGuardsLossForItself,
+];
+
+#[test]
+fn every_fault_is_found() {
+    for &fault in FAULTS {
+        let found = (0..1_000).any(|seed| play(seed, Some(fault)).is_err());
+        assert!(found, "no world finds {fault:?}");
+    }
+}
+
+impl Fault {
+    /// Spoils the project that the mind is made of.
+    pub(super) fn misread(self, project: &mut Project) {
+        for instance in &mut project.instances {
+            let process = Arc::make_mut(&mut instance.process);
+            if self == Fault::KillsTooEarly {
+                process.stop.grace /= 2;
+            }
+            if self == Fault::KillsTooLate {
+                process.stop.grace += Duration::from_secs(1);
+            }
+            if self == Fault::ClimbsTheLadderDownwards {
+                process.stop.signals.reverse();
+            }
+            process.can_die &= self != Fault::ForgetsThatSomeCanDie;
+        }
+        if self == Fault::TakesAnyEndForTheEndOfAll {
+            project.exit_on = ExitOn::Any;
+        }
+        if self == Fault::StaysWhenAllIsOver {
+            project.exit_on = ExitOn::Never;
+        }
+        if self == Fault::ForgetsOneAtTheBegin {
+            project.instances.pop();
+        }
+    }
+}
+
+impl Mind {
+    /// Returns a mind without a bug.
+    pub(super) fn sane(supervisor: Supervisor) -> Mind {
+        Mind { supervisor, fault: None }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        let anybody_ended =
+            self.supervisor.instances.iter().any(|instance| matches!(instance.phase, Phase::Exited { .. }));
+        match self.fault {
+            Some(Fault::LeavesADeadlineArmed) if anybody_ended => Some(Time::ZERO),
+            _ => self.supervisor.deadline(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: Time, event: Event, effects: &mut Vec<Effect>) {
+        let Some(fault) = self.fault else {
+            self.supervisor.handle(now, event, effects);
+            return;
+        };
+        let was_ending = self.supervisor.shutdown.is_some();
+        let Some(event) = self.mishear(fault, event) else { return };
+        self.spoil_before(fault, now, &event);
+        self.supervisor.handle(now, event.clone(), effects);
+        self.spoil_after(fault, now, &event, effects);
+        self.supervisor.due = self.supervisor.next_due();
+        let begins = !was_ending && self.supervisor.shutdown.is_some();
+        misact(fault, &event, begins, effects);
+    }
+
+    fn mishear(&self, fault: Fault, event: Event) -> Option<Event> {
+        match (fault, event) {
+            (Fault::IgnoresTheSecondSignal, Event::Signal { .. }) if self.supervisor.shutdown.is_some() => {
+                None
+            }
+            (Fault::MissesTheEndOfOutput, Event::Child { what: ChildEvent::OutputClosed { .. }, .. })
+            | (Fault::KeepsTheGuardsLossForItself, Event::GuardLost) => None,
+            (Fault::TakesOldNewsForNew, Event::Child { run, what })
+                if self.supervisor.instance_of(run).is_none() =>
+            {
+                Some(Event::Child { run: RunId(self.supervisor.launches), what })
+            }
+            (_, event) => Some(event),
+        }
+    }
+
+    fn spoil_before(&mut self, fault: Fault, now: Time, event: &Event) {
+        let mind = &mut self.supervisor;
+        match (fault, event) {
+            (Fault::TakesAnEchoForASecondSignal, Event::Signal { .. }) => {
+                if let Some(first) = mind.shutdown.as_mut().and_then(|it| it.first_signal.as_mut()) {
+                    *first = Time(first.0.saturating_sub(Duration::from_millis(60)));
+                }
+            }
+            (Fault::ReportsAllTheTime, _) => {
+                if let Some(shutdown) = &mut mind.shutdown {
+                    shutdown.report_at = now;
+                }
+            }
+            (Fault::WaitsForTheUndeadForEver, Event::DeadlineReached) => {
+                for run in mind.runs() {
+                    run.killed = run.killed.map(|_| now);
+                }
+            }
+            (Fault::LastFailureDecides, Event::Child { what: ChildEvent::Exited(exit), .. })
+                if !exit.is_success() && mind.shutdown.is_none() =>
+            {
+                mind.first_end = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn spoil_after(&mut self, fault: Fault, now: Time, event: &Event, effects: &mut Vec<Effect>) {
+        let mind = &mut self.supervisor;
+        match (fault, event) {
+            (Fault::StartsInShutdown, _) if mind.shutdown.is_some() => {
+                mind.instances[0].want = Want::Bounce;
+                mind.touched.insert(0);
+            }
+            (Fault::StartsBesideTheLeftBehind, Event::Child { run, what: ChildEvent::Exited(_) }) => {
+                mind.handle(now, Event::Child { run: *run, what: ChildEvent::Gone }, effects);
+            }
+            (Fault::RestartsAtOnce, _) => {
+                for instance in &mut mind.instances {
+                    if let Phase::Backoff { until } = &mut instance.phase {
+                        *until = now + Duration::from_millis(1);
+                    }
+                }
+            }
+            (Fault::CountsEndsThatWereAskedFor, Event::Child { run, what: ChildEvent::Exited(exit) }) => {
+                let instance = mind.instance_of(*run).cloned();
+                if let (Some(instance), None, Some(_)) = (instance, &mind.first_end, &mind.shutdown) {
+                    mind.first_end = Some(FirstEnd { instance, exit: *exit, after: Duration::ZERO });
+                }
+            }
+            (Fault::SaysTheEndTooEarly, _) => {
+                for instance in &mut mind.instances {
+                    if let Some(run) = &mut instance.run {
+                        run.tell_end(&instance.id, effects);
+                    }
+                }
+            }
+            (Fault::DoesNotWaitForOutput, Event::Child { what: ChildEvent::Gone, .. }) => {
+                for run in mind.runs().filter(|run| run.gone.is_some() && run.output == Output::Open) {
+                    run.output = Output::Held;
+                }
+            }
+            (Fault::GivesUpAtOnce, _) => {
+                for run in mind.runs().filter(|run| run.killed.is_some()) {
+                    run.given_up = true;
+                }
+            }
+            (Fault::GoesOnAfterTheFinish, _) => mind.finished = false,
+            (Fault::FinishesBeforeAllIsGone, _)
+                if mind.shutdown.is_some() && !mind.finished && mind.runs().all(|run| run.end.is_some()) =>
+            {
+                mind.finished = true;
+                effects.push(Effect::Finish(Outcome::Done));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Spoils what the mind has decided.
+fn misact(fault: Fault, event: &Event, begins: bool, effects: &mut Vec<Effect>) {
+    let last_signal = effects.iter().rposition(|effect| matches!(effect, Effect::Signal { .. }));
+    let term = |run: &RunId| Effect::Signal { run: *run, signal: libc::SIGTERM, reach: Reach::Leader };
+    match (fault, event) {
+        (Fault::ForgetsToKill, _) => {
+            effects.retain(|effect| !matches!(effect, Effect::Signal { reach: Reach::Tree, .. }));
+        }
+        (Fault::ForgetsOneInShutdown, _) if begins => {
+            last_signal.map(|last| effects.remove(last));
+        }
+        (Fault::ForgetsToPassOnASignal, Event::Signal { signal: libc::SIGUSR1 | libc::SIGUSR2, .. }) => {
+            last_signal.map(|last| effects.remove(last));
+        }
+        (Fault::StopsWithoutACause, Event::Child { run, what: ChildEvent::Spawned { .. } })
+        | (Fault::SignalsTheDead, Event::Child { run, what: ChildEvent::Exited(_) }) => {
+            effects.push(term(run));
+        }
+        (Fault::SaysTheEndTwice, _) => {
+            let end = effects.iter().find(|effect| matches!(effect, Effect::Note(Note::Ended { .. })));
+            effects.extend(end.cloned());
+        }
+        (Fault::FinishesTwice, _) => {
+            let finish = effects.iter().find(|effect| matches!(effect, Effect::Finish(_)));
+            effects.extend(finish.cloned());
+        }
+        _ => {}
+    }
+}
+
+impl Supervisor {
+    /// The newest run of everybody who had one.
+    fn runs(&mut self) -> impl Iterator<Item = &mut Run> {
+        self.instances.iter_mut().filter_map(|instance| instance.run.as_mut())
+    }
+}

@@ -1,0 +1,184 @@
+//! What holds for every effect: it is looked at before it counts.
+
+use std::time::Duration;
+
+use super::{KILL_PATIENCE, OUTPUT_PATIENCE, Verdict, ensure};
+use crate::exit::Exit;
+use crate::project::ExitOn;
+use crate::supervisor::sim::witness::{Seen, Witness};
+use crate::supervisor::{Effect, Note, Outcome, Reach};
+use crate::time::Time;
+
+type OfEffect = fn(&Witness, Time, &Effect) -> Verdict;
+
+/// Holds for every effect.
+pub(in crate::supervisor::sim) static OF_EFFECTS: &[(&str, OfEffect)] = &[
+    ("an instance has one live run at most", one_live_run),
+    ("a restart waits as long as its policy says", restarts_wait),
+    ("nothing starts while the stack ends", no_start_while_ending),
+    ("the dead are not signalled", the_dead_rest),
+    ("a stop has a cause", stops_have_causes),
+    ("nobody is killed before the grace is over", grace_is_given),
+    ("leaders climb their ladder rung by rung", ladders_are_climbed),
+    ("words come once, in order, after the fact", words_in_order),
+    ("who is still there is said rarely", reports_are_rare),
+    ("nobody runs when it is said that nobody does", idle_is_idle),
+    ("the first end decides the outcome", outcome_is_right),
+    ("it ends for a reason, and leaves nobody unnamed", finish_is_right),
+    ("nothing follows the finish", finish_is_last),
+];
+
+fn one_live_run(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let Effect::Spawn { run, instance } = effect else { return Ok(()) };
+    ensure(!witness.runs.contains_key(run), || format!("run {run} is used twice"))?;
+    let others = witness.runs.values().filter(|seen| seen.instance == *instance);
+    ensure(!others.clone().any(Seen::is_live), || format!("{instance} has a live run"))?;
+    ensure(others.clone().all(|seen| seen.said_end), || format!("{instance} has not had its last word"))
+}
+
+fn restarts_wait(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Spawn { instance, .. } = effect else { return Ok(()) };
+    let Some(last) = witness.newest(instance) else { return Ok(()) };
+    let asked_for = last.asked.is_some() || last.bounced || last.is_final;
+    let Some(policy) = witness.policies.get(instance).filter(|_| !asked_for) else {
+        return ensure(asked_for, || format!("{instance} starts again, nobody knows why"));
+    };
+    let due = last.gone.map(|gone| gone + policy.after);
+    ensure(due.is_some_and(|due| due <= now), || format!("{instance} starts again too soon"))
+}
+
+fn no_start_while_ending(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let starts = matches!(effect, Effect::Spawn { .. });
+    ensure(!starts || witness.ending.is_none(), || format!("{effect:?}"))
+}
+
+fn the_dead_rest(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let Effect::Signal { run, signal, reach } = effect else { return Ok(()) };
+    let seen = witness.runs.get(run).ok_or("a run of nobody")?;
+    let lives = match reach {
+        Reach::Leader => seen.leader_lives(),
+        Reach::Tree => seen.pid.is_some() && seen.is_live(),
+    };
+    ensure(lives && !witness.guard_lost, || format!("run {run} of {} gets {signal}", seen.instance))
+}
+
+fn stops_have_causes(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let Effect::Signal { run, signal, .. } = effect else { return Ok(()) };
+    let Some(seen) = witness.runs.get(run) else { return Ok(()) };
+    let killed_as_left_behind = *signal == libc::SIGKILL && seen.exit.is_some();
+    let caused = witness.ending.is_some() || seen.unwanted || seen.asked.is_some() || killed_as_left_behind;
+    ensure(caused || witness.forwarded == Some(*signal), || format!("{} gets {signal}", seen.instance))
+}
+
+fn grace_is_given(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Signal { run, reach: Reach::Tree, .. } = effect else { return Ok(()) };
+    let Some(seen) = witness.runs.get(run) else { return Ok(()) };
+    // One that was being launched all the time has had its grace before it had a process.
+    let began = witness.stop_began(seen).or(witness.ending);
+    let grace = witness.grace(seen);
+    let nothing_to_ask = witness.specs[&seen.instance].stop.signals.is_empty();
+    let over = grace.is_zero() || nothing_to_ask || began.is_some_and(|began| began + grace <= now);
+    ensure(over || witness.hurried.is_some(), || format!("{} is killed", seen.instance))
+}
+
+fn ladders_are_climbed(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Signal { run, signal, reach: Reach::Leader } = effect else { return Ok(()) };
+    let Some(seen) = witness.runs.get(run) else { return Ok(()) };
+    if witness.forwarded == Some(*signal) {
+        return Ok(());
+    }
+    let ladder = &witness.specs[&seen.instance].stop;
+    let rung = seen.rungs.len();
+    let known = ladder.signals.get(rung) == Some(signal) && seen.killed.is_none();
+    ensure(known, || format!("{} gets {signal} as number {rung}", seen.instance))?;
+    let parts = u32::try_from(ladder.signals.len()).expect("few");
+    let wait = ladder.grace * u32::try_from(rung).expect("few") / parts;
+    ensure(seen.asked.is_none() || witness.stop_began(seen).is_some_and(|began| began + wait <= now), || {
+        format!("{} too soon", seen.instance)
+    })
+}
+
+fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Note(note) = effect else { return Ok(()) };
+    match note {
+        Note::Started { instance, pid } => {
+            let seen = witness.newest(instance).ok_or("of nobody")?;
+            ensure(seen.pid == Some(*pid) && !seen.said_start && !seen.said_end, || format!("{note:?}"))
+        }
+        Note::Ended { instance, exit, output_held } => {
+            let seen = witness.newest(instance).ok_or("of nobody")?;
+            let in_order = seen.said_start && !seen.said_end;
+            let (known, at) = seen.exit.ok_or("it has not ended")?;
+            let patient = seen.closed || witness.guard_lost || at + OUTPUT_PATIENCE <= now;
+            let true_words = known == *exit && *output_held != seen.closed;
+            ensure(in_order && patient && true_words, || format!("{note:?}"))
+        }
+        Note::CouldNotStart { instance, .. } => {
+            let seen = witness.newest(instance).ok_or("of nobody")?;
+            ensure(seen.failed && !seen.said_end, || format!("{note:?}"))
+        }
+        Note::AddressInUse { instance, .. } => {
+            let seen = witness.newest(instance).ok_or("of nobody")?;
+            let (exit, _) = seen.exit.ok_or("it has not ended")?;
+            let told = seen.said_end && seen.complaint.is_some() && exit != Exit::Code(0);
+            ensure(told, || format!("{note:?}"))
+        }
+        Note::ShutdownBySignal { .. }
+        | Note::SendingToAll { .. }
+        | Note::Forwarding { .. }
+        | Note::StillThere { .. }
+        | Note::StillAlive { .. }
+        | Note::NothingRuns
+        | Note::FirstCause { .. }
+        | Note::GuardLost => Ok(()),
+        Note::NoTerminals { .. } => Err("the mind knows nothing of terminals".into()),
+    }
+}
+
+fn reports_are_rare(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Note(Note::StillThere { waiting }) = effect else { return Ok(()) };
+    let began = witness.ending.ok_or("the stack does not end")?;
+    let early = began + Duration::from_secs(1) > now;
+    let soon = witness.last_report.is_some_and(|last| last + Duration::from_secs(5) > now);
+    ensure(!early && !soon && !waiting.is_empty(), || format!("{waiting:?}"))?;
+    let gone = waiting.iter().find(|one| !witness.newest(&one.instance).is_some_and(Seen::is_live));
+    ensure(gone.is_none(), || format!("{gone:?} is not there"))
+}
+
+fn idle_is_idle(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let Effect::Note(Note::NothingRuns) = effect else { return Ok(()) };
+    let live = witness.runs.values().any(|seen| seen.is_live() && seen.killed.is_none());
+    let here = witness.exit_on == ExitOn::Never && witness.ending.is_none() && !witness.idle_said;
+    ensure(here && !live, || "it is not idle, or was told already".to_owned())
+}
+
+fn outcome_is_right(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    let Effect::Finish(outcome) = effect else { return Ok(()) };
+    let expected = witness.outcome();
+    ensure(*outcome == expected, || format!("{outcome:?} instead of {expected:?}"))?;
+    let failed = matches!(outcome, Outcome::Failed { .. });
+    ensure(!failed || witness.first_cause_said, || "nobody said what failed".to_owned())
+}
+
+fn finish_is_right(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Finish(_) = effect else { return Ok(()) };
+    if witness.guard_lost {
+        return Ok(());
+    }
+    for seen in witness.runs.values().filter(|seen| seen.is_live()) {
+        let id = &seen.instance;
+        let hopeless = seen.killed.is_some_and(|at| at + KILL_PATIENCE <= now) || seen.pid.is_none();
+        ensure(hopeless && witness.named_alive.contains(id), || format!("{id} is left"))?;
+    }
+    let unsaid = witness.runs.values().find(|seen| seen.exit.is_some() && !seen.said_end);
+    ensure(unsaid.is_none(), || format!("nobody said how {unsaid:?} ended"))?;
+    let given_up = |id| witness.named_alive.contains(id);
+    let is_final = |id| witness.newest(id).is_some_and(|seen| seen.is_final) || given_up(id);
+    let final_ends = witness.specs.keys().all(is_final);
+    let all_over = final_ends && witness.exit_on != ExitOn::Never;
+    ensure(witness.ending.is_some() || all_over, || "nobody wanted it to end".to_owned())
+}
+
+fn finish_is_last(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
+    ensure(witness.finished.is_none(), || format!("{effect:?}"))
+}

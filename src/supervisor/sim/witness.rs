@@ -1,0 +1,292 @@
+//! Somebody who sees every event and every effect, and keeps books of their own.
+//!
+//! They follow the rules as the manual tells them, not as the mind implements them: what counts as asked for,
+//! who ended first, since when the stack ends. The invariants compare the two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::worlds::Policies;
+use crate::exit::Exit;
+use crate::project::{ExitOn, InstanceId, ProcessSpec, Project};
+use crate::supervisor::{ChildEvent, Complaint, Effect, Event, Note, Outcome, Reach, RunId, Want};
+use crate::time::Time;
+
+/// The books.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
+pub(super) struct Witness {
+    pub(super) exit_on: ExitOn,
+    pub(super) specs: BTreeMap<InstanceId, ProcessSpec>,
+    pub(super) policies: Policies,
+    pub(super) runs: BTreeMap<RunId, Seen>,
+    pub(super) launches: BTreeMap<InstanceId, u32>,
+    pub(super) begun: bool,
+    /// Since when the stack ends.
+    pub(super) ending: Option<Time>,
+    first_signal: Option<Time>,
+    /// Since when nobody has any grace.
+    pub(super) hurried: Option<Time>,
+    pub(super) first_end: Option<(InstanceId, Exit)>,
+    output_gone: Option<i32>,
+    pub(super) guard_lost: bool,
+    pub(super) finished: Option<Outcome>,
+    pub(super) first_cause_said: bool,
+    pub(super) idle_said: bool,
+    pub(super) named_alive: BTreeSet<InstanceId>,
+    pub(super) last_report: Option<Time>,
+    /// The user's signal that this event passes on.
+    pub(super) forwarded: Option<i32>,
+}
+
+/// What was seen of one run.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
+pub(super) struct Seen {
+    pub(super) instance: InstanceId,
+    pub(super) pid: Option<i32>,
+    pub(super) failed: bool,
+    pub(super) exit: Option<(Exit, Time)>,
+    /// Whether its end was not asked for and will not be followed by another run.
+    pub(super) is_final: bool,
+    pub(super) gone: Option<Time>,
+    pub(super) closed: bool,
+    pub(super) complaint: Option<Complaint>,
+    /// Somebody wants it down although the stack goes on.
+    pub(super) unwanted: bool,
+    /// Somebody wants another run after it.
+    pub(super) bounced: bool,
+    /// When the mind asked it to end, and with which signals.
+    pub(super) asked: Option<Time>,
+    pub(super) rungs: Vec<i32>,
+    pub(super) killed: Option<Time>,
+    pub(super) said_start: bool,
+    pub(super) said_end: bool,
+    pub(super) signalled_by_user: Option<i32>,
+}
+
+impl Seen {
+    /// Whether anything of it may be alive.
+    pub(super) fn is_live(&self) -> bool {
+        !self.failed && self.gone.is_none()
+    }
+
+    pub(super) fn leader_lives(&self) -> bool {
+        self.pid.is_some() && self.exit.is_none()
+    }
+}
+
+impl Witness {
+    pub(super) fn new(project: &Project, policies: &Policies) -> Witness {
+        let specs = project.instances.iter().map(|spec| (spec.id.clone(), ProcessSpec::clone(&spec.process)));
+        Witness {
+            exit_on: project.exit_on,
+            specs: specs.collect(),
+            policies: policies.clone(),
+            runs: BTreeMap::new(),
+            launches: BTreeMap::new(),
+            begun: false,
+            ending: None,
+            first_signal: None,
+            hurried: None,
+            first_end: None,
+            output_gone: None,
+            guard_lost: false,
+            finished: None,
+            first_cause_said: false,
+            idle_said: false,
+            named_alive: BTreeSet::new(),
+            last_report: None,
+            forwarded: None,
+        }
+    }
+
+    pub(super) fn grace(&self, seen: &Seen) -> Duration {
+        self.specs[&seen.instance].stop.grace
+    }
+
+    /// Since when a run is to end: since it was asked, or since all of them were, or since its leader ended.
+    pub(super) fn stop_began(&self, seen: &Seen) -> Option<Time> {
+        let asked = seen.asked.map(|asked| self.ending.map_or(asked, |ending| asked.min(ending)));
+        asked.or(seen.exit.map(|(_, at)| at))
+    }
+
+    /// The newest run of an instance.
+    pub(super) fn newest(&self, id: &InstanceId) -> Option<&Seen> {
+        self.runs.values().rev().find(|seen| seen.instance == *id)
+    }
+
+    fn newest_mut(&mut self, id: &InstanceId) -> &mut Seen {
+        let newest = self.runs.values_mut().rev().find(|seen| seen.instance == *id);
+        newest.expect("the invariants have looked for it before")
+    }
+
+    /// Notes an event, before the mind's effects.
+    pub(super) fn hear(&mut self, now: Time, event: &Event) {
+        self.forwarded = None;
+        for seen in self.runs.values_mut() {
+            seen.signalled_by_user = None;
+        }
+        match event {
+            Event::Begin => self.begun = true,
+            Event::Child { run, what } => self.hear_of_child(now, *run, what),
+            Event::Signal { signal, .. } => self.hear_signal(now, *signal),
+            Event::Continued | Event::DeadlineReached => {}
+            Event::OutputGone { errno } => {
+                if self.output_gone.is_none_or(|known| known == libc::EPIPE) {
+                    self.output_gone = Some(*errno);
+                }
+                self.ending.get_or_insert(now);
+            }
+            Event::GuardLost => self.guard_lost = true,
+            Event::Wanted { instance, want } => {
+                let newest = self.runs.values_mut().rev().find(|seen| seen.instance == *instance);
+                if let (None, Some(seen)) = (self.ending, newest) {
+                    seen.unwanted = *want != Want::Up;
+                    let over = seen.exit.is_some() || seen.asked.is_some();
+                    seen.bounced = *want == Want::Bounce || (*want == Want::Up && over);
+                }
+            }
+        }
+    }
+
+    fn hear_signal(&mut self, now: Time, signal: i32) {
+        let of_user = [libc::SIGUSR1, libc::SIGUSR2].contains(&signal);
+        self.forwarded = Some(signal).filter(|_| of_user && self.ending.is_none());
+        if ![libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT].contains(&signal) {
+            return;
+        }
+        self.ending.get_or_insert(now);
+        let first = *self.first_signal.get_or_insert(now);
+        if now.since(first) >= Duration::from_millis(50) {
+            self.hurried.get_or_insert(now);
+        }
+    }
+
+    fn hear_of_child(&mut self, now: Time, run: RunId, what: &ChildEvent) {
+        let Some(seen) = self.runs.get_mut(&run) else { return };
+        match *what {
+            ChildEvent::Spawned { pid } if seen.pid.is_none() && !seen.failed => seen.pid = Some(pid),
+            ChildEvent::SpawnFailed { step, errno } if seen.pid.is_none() && !seen.failed => {
+                (seen.failed, seen.closed, seen.gone) = (true, true, Some(now));
+                self.hear_of_end(now, run, Exit::NeverStarted { step, errno });
+            }
+            ChildEvent::Exited(exit) if seen.leader_lives() => self.hear_of_end(now, run, exit),
+            ChildEvent::Gone if seen.exit.is_some() && seen.gone.is_none() => seen.gone = Some(now),
+            ChildEvent::OutputClosed { complaint } => (seen.closed, seen.complaint) = (true, complaint),
+            ChildEvent::Spawned { .. }
+            | ChildEvent::SpawnFailed { .. }
+            | ChildEvent::Exited(_)
+            | ChildEvent::Gone => {}
+        }
+    }
+
+    fn hear_of_end(&mut self, now: Time, run: RunId, exit: Exit) {
+        let Some(seen) = self.runs.get_mut(&run) else { return };
+        seen.exit = Some((exit, now));
+        if self.ending.is_some() || seen.asked.is_some() || seen.unwanted {
+            return;
+        }
+        let id = seen.instance.clone();
+        if self.policies.get(&id).is_some_and(|policy| self.launches[&id] <= policy.limit) {
+            return;
+        }
+        seen.is_final = true;
+        if self.specs[&id].can_die {
+            return;
+        }
+        let failure = exit != Exit::Code(0);
+        if self.first_end.is_none() && (failure || self.exit_on == ExitOn::Any) {
+            self.first_end = Some((id, exit));
+        }
+        if self.exit_on == ExitOn::Any || (failure && self.exit_on == ExitOn::Failure) {
+            self.ending = Some(now);
+        }
+    }
+
+    /// Notes an effect, after it was judged.
+    pub(super) fn see(&mut self, now: Time, effect: &Effect) {
+        match effect {
+            Effect::Spawn { run, instance } => {
+                *self.launches.entry(instance.clone()).or_default() += 1;
+                self.idle_said = false;
+                self.runs.insert(*run, Seen::new(instance));
+            }
+            Effect::Signal { run, signal, reach } => {
+                let Some(seen) = self.runs.get_mut(run) else { return };
+                match reach {
+                    Reach::Tree => {
+                        seen.asked = seen.asked.or(Some(now).filter(|_| seen.leader_lives()));
+                        seen.killed = Some(now);
+                    }
+                    Reach::Leader if Some(*signal) == self.forwarded => {
+                        seen.signalled_by_user = Some(*signal);
+                    }
+                    Reach::Leader => {
+                        seen.asked.get_or_insert(now);
+                        seen.rungs.push(*signal);
+                    }
+                }
+            }
+            Effect::Suspend | Effect::Resume => {}
+            Effect::Note(note) => self.see_note(now, note),
+            Effect::Finish(outcome) => self.finished = Some(outcome.clone()),
+        }
+    }
+
+    fn see_note(&mut self, now: Time, note: &Note) {
+        match note {
+            Note::Started { instance, .. } => self.newest_mut(instance).said_start = true,
+            Note::Ended { instance, .. } | Note::CouldNotStart { instance, .. } => {
+                self.newest_mut(instance).said_end = true;
+            }
+            Note::StillThere { .. } => self.last_report = Some(now),
+            Note::StillAlive { instances } => self.named_alive.extend(instances.iter().cloned()),
+            Note::NothingRuns => self.idle_said = true,
+            Note::FirstCause { .. } => self.first_cause_said = true,
+            Note::Forwarding { .. }
+            | Note::AddressInUse { .. }
+            | Note::ShutdownBySignal { .. }
+            | Note::SendingToAll { .. }
+            | Note::GuardLost
+            | Note::NoTerminals { .. } => {}
+        }
+    }
+
+    /// How it must end if it ends now.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.guard_lost || self.runs.values().any(Seen::is_live) {
+            return Outcome::Broken;
+        }
+        match (&self.first_end, self.output_gone) {
+            (Some((instance, exit)), _) if *exit != Exit::Code(0) => {
+                Outcome::Failed { instance: instance.clone(), exit: *exit }
+            }
+            (_, None | Some(libc::EPIPE)) => Outcome::Done,
+            (_, Some(_)) => Outcome::Broken,
+        }
+    }
+}
+
+impl Seen {
+    fn new(instance: &InstanceId) -> Seen {
+        Seen {
+            instance: instance.clone(),
+            pid: None,
+            failed: false,
+            exit: None,
+            is_final: false,
+            gone: None,
+            closed: false,
+            complaint: None,
+            unwanted: false,
+            bounced: false,
+            asked: None,
+            rungs: Vec::new(),
+            killed: None,
+            said_start: false,
+            said_end: false,
+            signalled_by_user: None,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+use super::*;
+
+const MOUNTS: &[u8] = b"24 30 0:22 / /sys rw - sysfs sysfs rw
+35 24 0:30 / /sys/fs/cgroup ro,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate
+";
+
+#[test]
+fn the_directory_of_a_group_is_below_the_mount() {
+    let found = |membership: &[u8], mounts: &[u8]| {
+        directory(membership, mounts).map(|path| path.display().to_string())
+    };
+    let user = b"0::/user.slice/user-1000.slice/user@1000.service/app.slice/shell.scope\n";
+    let expected = "/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/shell.scope";
+    assert_eq!(found(user, MOUNTS).as_deref(), Some(expected));
+    assert_eq!(found(b"7:pids:/x\n0::/\n", MOUNTS).as_deref(), Some("/sys/fs/cgroup/"));
+    // A container that sees a part of the tree only.
+    let part = b"35 24 0:30 /docker/4f /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n";
+    assert_eq!(found(b"0::/docker/4f/a\n", part).as_deref(), Some("/sys/fs/cgroup/a"));
+    assert_eq!(found(b"0::/docker/5a\n", part), None);
+    assert_eq!(found(b"0::/../outside\n", MOUNTS), None);
+    // The first version only, or nothing mounted.
+    assert_eq!(found(b"3:memory:/x\n", MOUNTS), None);
+    assert_eq!(found(b"0::/\n", b""), None);
+}
+
+#[test]
+fn whoever_is_born_into_a_group_is_killed_with_it() {
+    let Some(group) = Group::make(&new_name()) else {
+        return assert!(own_directory().is_none_or(|own| !own.join("cgroup.kill").exists()));
+    };
+    // SAFETY: the child makes system calls only.
+    let child = match unsafe { fork_into(&group) }.expect("a group that was just made takes a process") {
+        process::Fork::Child => loop {
+            // SAFETY: pause(2) touches no memory.
+            unsafe { libc::pause() };
+        },
+        process::Fork::Parent { child } => child,
+    };
+    let members = fs::read_to_string(group.path.join("cgroup.procs")).expect("it is ours");
+    group.remove();
+    assert!(group.path.exists(), "a group with somebody in it stays");
+    group.kill();
+    let ended = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(child), None);
+    assert_eq!(members.trim(), child.to_string());
+    assert!(matches!(
+        ended,
+        Ok(nix::sys::wait::WaitStatus::Signaled(_, nix::sys::signal::Signal::SIGKILL, _))
+    ));
+    group.remove();
+    assert!(!group.path.exists(), "an empty group is removed");
+}

@@ -1,0 +1,78 @@
+//! The only clocks of forge.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::time::{Time, WallTime};
+
+/// Monotonic time since it was made, with forge's suspensions left out.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    suspended: Cell<Duration>,
+}
+
+impl Clock {
+    /// Starts at [`Time::ZERO`].
+    pub fn start() -> Clock {
+        Clock { start: Instant::now(), suspended: Cell::default() }
+    }
+
+    /// Returns what time it is.
+    pub fn now(&self) -> Time {
+        Time(self.start.elapsed().saturating_sub(self.suspended.get()))
+    }
+
+    /// Leaves out `gap`, during which forge and all its processes were stopped.
+    pub fn suspended(&self, gap: Duration) {
+        self.suspended.set(self.suspended.get() + gap);
+    }
+}
+
+/// Returns monotonic time for the guard, which has no suspensions to leave out.
+pub fn instant() -> Instant {
+    Instant::now()
+}
+
+/// Does nothing for a while. For loops that look for what the kernel does not announce.
+pub fn pause(wait: Duration) {
+    std::thread::sleep(wait);
+}
+
+/// Returns the time of day.
+///
+/// Cheap enough for every chunk of output: no system call on Linux (vdso(7)), and the time zone is asked for
+/// once a minute, as offsets change at full minutes only.
+pub fn wall() -> WallTime {
+    thread_local! {
+        static OFFSET: Cell<(i64, i32)> = const { Cell::new((i64::MIN, 0)) };
+    }
+    // A clock before 1970 shows 1970: nothing depends on it.
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    let minute = seconds / 60;
+    let (cached_minute, mut utc_offset) = OFFSET.get();
+    if cached_minute != minute {
+        utc_offset = offset_at(seconds);
+        OFFSET.set((minute, utc_offset));
+    }
+    WallTime { seconds, nanos: since_epoch.subsec_nanos(), utc_offset }
+}
+
+/// Asks the time zone; UTC where that fails.
+fn offset_at(seconds: i64) -> i32 {
+    let mut local = MaybeUninit::<libc::tm>::uninit();
+    // SAFETY: both pointers are valid for the call, and `local` is read only where localtime_r(3) says that it
+    // has filled it in. It may read TZ from the environment, which forge never changes.
+    let local = unsafe {
+        if libc::localtime_r(&raw const seconds, local.as_mut_ptr()).is_null() {
+            return 0;
+        }
+        local.assume_init()
+    };
+    i32::try_from(local.tm_gmtoff).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

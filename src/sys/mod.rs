@@ -1,0 +1,25 @@
+//! Unix, and nothing else: the one door to the kernel. It knows nobody in forge but `time` and `exit`.
+//!
+//! Everything `unsafe` is here or in `guard`, each block with the reason why it is sound. Where Linux offers more
+//! than other Unixes, the difference is a `cfg` inside one function, never in a caller.
+#![expect(clippy::disallowed_methods, unsafe_code, reason = "this is the room that talks to the kernel")]
+
+pub mod census;
+#[cfg(target_os = "linux")]
+pub mod cgroup;
+#[cfg(not(target_os = "linux"))]
+#[path = "cgroup_elsewhere.rs"]
+pub mod cgroup;
+pub mod clock;
+pub mod descriptor;
+pub mod descriptor_table;
+pub mod exec;
+pub mod path;
+pub mod pidfd;
+pub mod pipe;
+pub mod ports;
+pub mod private_dir;
+pub mod process;
+pub mod pty;
+pub mod signals;
+pub mod socket;

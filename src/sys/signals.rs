@@ -1,0 +1,159 @@
+//! Signals: their names, how forge hears them, and a clean slate for its children. `signal(7)`.
+
+use std::io;
+use std::mem::MaybeUninit;
+
+use signal_hook::consts::signal::{
+    SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
+};
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook_tokio::SignalsInfo;
+
+/// A signal that forge received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// Its number.
+    pub signal: i32,
+    /// Whether the kernel sent it, for a key on the terminal or its hang-up.
+    pub from_terminal: bool,
+}
+
+/// The signals that forge listens to, as a stream.
+pub struct Signals(SignalsInfo<WithOrigin>);
+
+impl Signals {
+    /// Begins to listen. From now on none of these signals has its default effect.
+    ///
+    /// SIGHUP stays ignored if forge was started so (`nohup`), and so does SIGTSTP (a shell without job control).
+    /// What would only turn a write into an end is ignored: the write says what is wrong.
+    pub fn listen() -> io::Result<Signals> {
+        let mut wanted = vec![SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH];
+        wanted.extend([SIGHUP, SIGTSTP].into_iter().filter(|signal| !is_ignored(*signal)));
+        for hindrance in [
+            // A write from the background to a terminal with `stty tostop` would stop forge, not the stack.
+            libc::SIGTTOU,
+            // Nothing is read from the terminal, and a stopped forge would hear no signal.
+            libc::SIGTTIN,
+            // A write beyond `ulimit -f` would kill forge without a word, and leave a core.
+            libc::SIGXFSZ,
+        ] {
+            set_disposition(hindrance, libc::SIG_IGN);
+        }
+        Ok(Signals(SignalsInfo::<WithOrigin>::new(wanted)?))
+    }
+
+    /// Waits for the next one. Safe to drop half way.
+    pub async fn next(&mut self) -> Received {
+        use futures_util::StreamExt;
+        match self.0.next().await {
+            Some(origin) => Received { signal: origin.signal, from_terminal: origin.process.is_none() },
+            // The stream ends only when it is closed, which nobody does.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Stops this process as Ctrl-Z does; returns when somebody lets it go on.
+///
+/// The kernel refuses where nobody could: in a group without a shell that watches it, as in `ssh -t HOST forge start` or
+/// in a container. There it returns at once. SIGSTOP would stop it for good.
+pub fn stop_self() {
+    let mut listening = MaybeUninit::<libc::sigaction>::zeroed();
+    let mut default = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: zeroed memory is a valid `sigaction` with an empty mask, SIG_DFL runs no code of ours, and what was there
+    // before is put back as it was. raise(3) returns after the stop: the signal is for this thread.
+    unsafe {
+        (*default.as_mut_ptr()).sa_sigaction = libc::SIG_DFL;
+        if libc::sigaction(SIGTSTP, default.as_ptr(), listening.as_mut_ptr()) == 0 {
+            libc::raise(SIGTSTP);
+            libc::sigaction(SIGTSTP, listening.as_ptr(), std::ptr::null_mut());
+        }
+    }
+}
+
+/// Returns whether this process ignores a signal.
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: with a null new action, sigaction(2) only writes the present one to memory that is ours.
+    let result = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: zeroed memory is a valid `sigaction`, and the call has filled it if it succeeded.
+    result == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives every signal its default effect and unblocks all of them: what a program expects to find at its start.
+///
+/// A manager started by `nohup`, or in the background of a script, would otherwise hand an ignored SIGINT or SIGHUP
+/// on to everything it starts. Uses system calls only, so that it may run between fork and exec.
+pub fn reset_all() {
+    for signal in 1..=highest_signal() {
+        set_disposition(signal, libc::SIG_DFL);
+    }
+    unblock_all();
+}
+
+/// Ignores every signal that can be ignored, but SIGCHLD.
+pub fn ignore_all() {
+    for signal in 1..=highest_signal() {
+        if signal != libc::SIGCHLD {
+            set_disposition(signal, libc::SIG_IGN);
+        }
+    }
+}
+
+/// Lets dead children be waited for, whatever the parent of this process had set.
+pub fn expect_children() {
+    set_disposition(libc::SIGCHLD, libc::SIG_DFL);
+    unblock_all();
+}
+
+fn set_disposition(signal: i32, disposition: libc::sighandler_t) {
+    // The raw system call: glibc's signal() refuses 32 and 33, which an exec would then inherit as ignored.
+    #[cfg(target_os = "linux")]
+    {
+        #[repr(C)]
+        struct KernelAction {
+            handler: libc::sighandler_t,
+            flags: libc::c_ulong,
+            restorer: usize,
+            mask: u64,
+        }
+        let action = KernelAction { handler: disposition, flags: 0, restorer: 0, mask: 0 };
+        // SAFETY: rt_sigaction(2) reads one action of the kernel's layout; a default or ignored signal needs no
+        // restorer. It refuses SIGKILL and SIGSTOP, which is fine.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                &raw const action,
+                std::ptr::null::<KernelAction>(),
+                std::mem::size_of::<u64>(),
+            );
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: neither SIG_DFL nor SIG_IGN runs code of ours.
+    unsafe {
+        libc::signal(signal, disposition);
+    }
+}
+
+fn unblock_all() {
+    let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigemptyset(3) fills the set before it is used.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+fn highest_signal() -> i32 {
+    #[cfg(target_os = "linux")]
+    return libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    return 31;
+}
+
+/// Returns the name of a signal: `SIGTERM`; a number if it has none.
+pub fn name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned)
+}

@@ -1,0 +1,5 @@
+//! What a person sees.
+
+pub mod messages;
+pub mod sinks;
+pub mod terminal;

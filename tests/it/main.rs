@@ -1,0 +1,44 @@
+//! The integration tests: the real `forge`, real children, waits for facts; and rules about the repository itself.
+//!
+//! One binary, so that it is linked once. `forge.rs` starts a forge and asks about it, `puppet.rs` is the near end
+//! of a child that does what it is told; each other file holds the tests of one subject.
+#![expect(clippy::disallowed_methods, reason = "tests start programs and read files themselves")]
+
+#[path = "../puppet/wire.rs"]
+mod wire;
+
+mod census;
+mod ended;
+mod forge;
+mod free;
+mod puppet;
+mod running;
+mod terminal;
+mod watch;
+
+mod check;
+mod children;
+mod clean;
+mod clean_children;
+mod dry_run;
+mod envs;
+mod errors;
+mod exhausted;
+mod exhaustion;
+mod harness;
+mod help;
+mod isolation;
+mod jobs;
+mod leftovers;
+mod matrix;
+mod output;
+mod ports;
+mod pty;
+mod readme;
+mod run;
+mod scenarios;
+mod security;
+mod signals;
+mod sinks;
+mod start;
+mod tidy;
