@@ -65,6 +65,8 @@ impl Forge {
     pub(crate) fn new() -> Forge {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         census::adopt_orphans();
+        // What is written here must be readable for nobody, whoever runs these tests.
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
         let place = tempfile::Builder::new().prefix("forge-").tempdir().expect("a directory for a test");
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{count}", std::process::id());
@@ -332,6 +334,8 @@ impl Forge {
                 // A group of its own, so that a test can kill the whole group as a CI runner does.
                 nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
             }
+            // Whoever runs these tests may have left descriptors open, and a limit of few would be over at once.
+            ::forge::sys::descriptor_table::close_others_on_exec();
             // These tests may run in the background of a script, or under nohup, and forge inherits what is ignored.
             for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
                 // SAFETY: the default installs no handler.
