@@ -130,12 +130,6 @@ fn project(processes: usize) -> Project {
         exit_on: ExitOn::Any,
         port_rule: None,
         environment: Vec::new(),
-        output: Output {
-            timestamp: true,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        output: Output { colour: Colour::Never, tty: Tty::Pipe, ..Output::default() },
     }
 }

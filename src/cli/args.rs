@@ -223,15 +223,39 @@ pub(crate) struct StartArgs {
     /// Show no time of day
     #[arg(long, help_heading = "Output")]
     pub(crate) no_timestamp: bool,
+    /// How the time is shown: %H:%M:%S and the like, %3f for milliseconds, %F for the date
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "FORGE_TIMESTAMP_FORMAT",
+        allow_hyphen_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) timestamp_format: Option<String>,
     /// When there is colour.
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) colour: ColourArgs,
     /// Show the lines alone, without time and name
     #[arg(long, env = "FORGE_NO_PREFIX", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) no_prefix: bool,
-    /// Processes whose lines are not shown, with commas
+    /// Print a JSON object for each line and each remark
+    #[arg(long, env = "FORGE_JSON", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Whose lines are not shown, with commas: web, web.2, 'worker*'
     #[arg(short = 'q', long, value_name = "NAMES", env = "FORGE_QUIET", add = ArgValueCompleter::new(process_names), help_heading = "Output")]
     pub(crate) quiet: Option<Vec<String>>,
+    /// Lines that are not shown: a regular expression, repeatable
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        env = "FORGE_DROP",
+        allow_hyphen_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) drop: Option<Vec<String>>,
+    /// How lines of stderr are shown [default: plain]
+    #[arg(long, value_name = "HOW", env = "FORGE_STDERR", help_heading = "Output")]
+    pub(crate) stderr: Option<Stderr>,
     /// How the processes are held [default: auto]
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
@@ -371,6 +395,15 @@ pub(crate) enum Tty {
     Pipe,
 }
 
+/// `--stderr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stderr {
+    /// Like any other line
+    Plain,
+    /// With `!` in place of `|`, red where there is colour
+    Mark,
+}
+
 /// `--exit-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExitOn {
@@ -405,6 +438,14 @@ pub(crate) fn parser(is_empty_variable: impl Fn(&std::ffi::OsStr) -> bool) -> cl
             .mut_subcommands(|command| forgive(command, is_empty))
     }
     forgive(Forge::command(), &is_empty_variable)
+}
+
+/// Makes a mistake that clap does not see look like those that it does.
+pub(crate) fn refusal(command: &str, message: &str) -> clap::Error {
+    let mut forge = Forge::command();
+    forge.build();
+    let command = forge.find_subcommand_mut(command).expect("it has been parsed");
+    command.error(clap::error::ErrorKind::ArgumentConflict, message)
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ fn understand(words: Vec<OsString>) -> u8 {
         (Err(error), _) => return complain(&error),
         (Ok(_), None) => unreachable!("clap has asked for a command"),
     };
+    if let Command::Start(args) = &forge.command
+        && let Some(contradiction) = wishes::contradiction(args, matches)
+    {
+        return complain(&args::refusal("start", &contradiction));
+    }
     dispatch(forge.command, matches).unwrap_or_else(|error| {
         let root = error.root_cause().downcast_ref::<std::io::Error>();
         let doing: Vec<String> = error.chain().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::settings::Settings;
-use super::suggest;
+use super::{names, suggest};
 use crate::diagnostic::{Checked, Diagnostic, Severity, Span};
 
 /// More copies of one process than this are taken for a slip of the finger.
@@ -49,22 +49,30 @@ pub(crate) fn resolve(processes: &[&str], settings: &Settings) -> Checked<Vec<u3
     Checked { value: counts, diagnostics }
 }
 
-/// Reads a list of names with commas; unknown ones become errors and are left out.
+/// Reads a list of names of processes with commas, `worker*` among them; unknown ones become errors and are left out.
 pub(crate) fn known_names<'a>(
     processes: &[&'a str],
     list: &Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<&'a str> {
-    let mut names = Vec::new();
+    let mut meant = Vec::new();
     for item in items(list) {
         let text = words(&item);
         match processes.iter().find(|name| **name == text) {
-            Some(name) => names.push(*name),
-            None if text == "all" => names.extend(processes),
+            Some(name) => meant.push(*name),
+            None if text == "all" => meant.extend(processes),
+            None if names::is_glob(&text) => {
+                let fitting: Vec<&str> =
+                    processes.iter().copied().filter(|name| names::matches(&text, name)).collect();
+                if fitting.is_empty() {
+                    diagnostics.push(names::no_match(processes, &text, item));
+                }
+                meant.extend(fitting);
+            }
             None => diagnostics.push(unknown(processes, &text, item)),
         }
     }
-    names
+    meant
 }
 
 /// What was asked for by name; `None` if nothing was, so that everything is meant.
@@ -161,7 +169,7 @@ fn read_wish(
 }
 
 /// The pieces between commas, without the blanks around them. A comma at the end is forgiven, as in foreman.
-fn items(list: &Span) -> Vec<Span> {
+pub(super) fn items(list: &Span) -> Vec<Span> {
     let text = list.text();
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -186,11 +194,11 @@ fn items(list: &Span) -> Vec<Span> {
 }
 
 /// The text of an item as foreman reads it: without any blanks.
-fn words(item: &Span) -> String {
+pub(super) fn words(item: &Span) -> String {
     String::from_utf8_lossy(item.text()).chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn unknown(processes: &[&str], name: &str, item: Span) -> Diagnostic {
+pub(super) fn unknown(processes: &[&str], name: &str, item: Span) -> Diagnostic {
     let list = processes.join(", ");
     let diagnostic = Diagnostic::error("unknown-process", format!("unknown process `{name}` ({list})"))
         .at(item, "not in the Procfile");

@@ -14,8 +14,9 @@ use super::ports::{self, PortRule};
 use super::procfile::{self, Entry};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Origin, Output, Place, ProcessName, ProcessSpec, Project,
-    StopLadder, Tty, Variable, formation, options_file,
+    Colour, ExitOn, InstanceId, InstanceSpec, Names, Origin, Output, Place, ProcessName, ProcessSpec,
+    Project, StopLadder, TimeFormat, Tty, Variable, formation, line_patterns, names, options_file,
+    time_format,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -56,20 +57,30 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     let (environment, port_variable) = merge_environment(inputs, &mut diagnostics);
     let port_rule = read_port_rule(settings, port_variable, &mut diagnostics);
 
-    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    let mut counts = vec![0; names.len()];
-    let (mut quiet, mut can_die) = (Vec::new(), Vec::new());
+    let entry_names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let mut counts = vec![0; entry_names.len()];
+    let (mut quiet, mut can_die) = (Names::default(), Vec::new());
     if procfile_is_whole {
-        let formation = formation::resolve(&names, settings);
+        let formation = formation::resolve(&entry_names, settings);
         counts = formation.value;
         diagnostics.extend(formation.diagnostics);
         if let Some(list) = &settings.quiet {
-            quiet = formation::known_names(&names, list, &mut diagnostics);
+            let counted: Vec<_> = entry_names.iter().copied().zip(counts.iter().copied()).collect();
+            quiet = names::parse(&counted, list, &mut diagnostics);
         }
         if let Some(list) = &settings.can_die {
-            can_die = formation::known_names(&names, list, &mut diagnostics);
+            can_die = formation::known_names(&entry_names, list, &mut diagnostics);
         }
     }
+
+    let time_format = match settings.timestamp_format.as_ref().map(time_format::parse) {
+        None => TimeFormat::default(),
+        Some(Ok(format)) => format,
+        Some(Err(complaint)) => {
+            diagnostics.push(complaint);
+            TimeFormat::default()
+        }
+    };
 
     let stop = StopLadder { signals: vec![libc::SIGTERM], grace: settings.timeout.unwrap_or(DEFAULT_GRACE) };
     let file: Arc<str> = inputs.procfile.as_ref().map_or("Procfile", |source| source.name.as_str()).into();
@@ -97,9 +108,13 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         port_rule,
         output: Output {
             timestamp: settings.timestamp.unwrap_or(true),
+            time_format,
             prefix: !settings.no_prefix.unwrap_or(false),
             colour: settings.colour.unwrap_or(Colour::Auto),
-            quiet: quiet.into_iter().map(ProcessName::new).collect(),
+            quiet,
+            drop: line_patterns::parse(settings.drop.as_deref().unwrap_or_default(), &mut diagnostics),
+            stderr: settings.stderr.unwrap_or_default(),
+            form: settings.form.unwrap_or_default(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
         processes,

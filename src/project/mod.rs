@@ -11,13 +11,16 @@ mod duration;
 mod environment;
 mod formation;
 pub mod interpolate;
+mod line_patterns;
 pub mod load;
+mod names;
 mod options_file;
 mod ports;
 pub mod procfile;
 mod settings;
 mod suggest;
 mod text;
+mod time_format;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,9 +28,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use duration::parse as parse_duration;
+pub use line_patterns::LinePatterns;
+pub use names::Names;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 pub use settings::Settings;
+pub use time_format::{TimeFormat, TimePart};
 
 /// The name of a Procfile entry: `web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,19 +177,64 @@ pub enum Colour {
     Never,
 }
 
+/// How lines of stderr are told apart (`--stderr`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stderr {
+    /// Not at all; both outputs of a process are one, and stay in their order for certain.
+    #[default]
+    Plain,
+    /// By a mark before the line.
+    Mark,
+}
+
+/// What a line becomes (`--json`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A line with a prefix, for people.
+    #[default]
+    Lines,
+    /// A JSON object, for programs.
+    Json,
+}
+
 /// How the stream is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// Whether the time of day stands before each line.
     pub timestamp: bool,
+    /// How it is written.
+    pub time_format: TimeFormat,
     /// Whether anything stands before a line at all.
     pub prefix: bool,
     /// When there is colour.
     pub colour: Colour,
-    /// Processes whose lines are not shown; forge's remarks about them are.
-    pub quiet: Vec<ProcessName>,
+    /// Whose lines are not shown; forge's remarks about them are.
+    pub quiet: Names,
+    /// Which lines are not shown, whoever writes them.
+    pub drop: LinePatterns,
+    /// How lines of stderr are told apart.
+    pub stderr: Stderr,
+    /// What a line becomes.
+    pub form: Form,
     /// How the processes are held.
     pub tty: Tty,
+}
+
+impl Default for Output {
+    /// As in foreman.
+    fn default() -> Output {
+        Output {
+            timestamp: true,
+            time_format: TimeFormat::default(),
+            prefix: true,
+            colour: Colour::Auto,
+            quiet: Names::default(),
+            drop: LinePatterns::default(),
+            stderr: Stderr::default(),
+            form: Form::default(),
+            tty: Tty::Auto,
+        }
+    }
 }
 
 /// Everything the user wrote, understood.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Colour, ExitOn, Tty};
+use super::{Colour, ExitOn, Form, Stderr, Tty};
 use crate::diagnostic::Span;
 
 /// Wishes of one source; `None` means that the source says nothing about it.
@@ -34,12 +34,20 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether the time of day stands before each line.
     pub timestamp: Option<bool>,
+    /// How the time is written.
+    pub timestamp_format: Option<Span>,
     /// When there is colour.
     pub colour: Option<Colour>,
     /// Whether nothing stands before a line.
     pub no_prefix: Option<bool>,
     /// Names whose lines are not shown, with commas.
     pub quiet: Option<Span>,
+    /// Patterns of lines that are not shown.
+    pub drop: Option<Vec<Span>>,
+    /// How lines of stderr are told apart.
+    pub stderr: Option<Stderr>,
+    /// What a line becomes.
+    pub form: Option<Form>,
     /// What the end of a process means for the others.
     pub exit_on: Option<ExitOn>,
     /// Names whose end never ends the stack, with commas.
@@ -68,9 +76,13 @@ impl Settings {
             no_port: self.no_port.or(weaker.no_port),
             timeout: self.timeout.or(weaker.timeout),
             timestamp: self.timestamp.or(weaker.timestamp),
+            timestamp_format: self.timestamp_format.or(weaker.timestamp_format),
             colour: self.colour.or(weaker.colour),
             no_prefix: self.no_prefix.or(weaker.no_prefix),
             quiet: self.quiet.or(weaker.quiet),
+            drop: self.drop.or(weaker.drop),
+            stderr: self.stderr.or(weaker.stderr),
+            form: self.form.or(weaker.form),
             exit_on: self.exit_on.or(weaker.exit_on),
             can_die: self.can_die.or(weaker.can_die),
             tty: self.tty.or(weaker.tty),

@@ -34,13 +34,7 @@ fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
         exit_on: ExitOn::Any,
         port_rule: None,
         environment: Vec::new(),
-        output: Output {
-            timestamp: true,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        output: Output { colour: Colour::Never, tty: Tty::Pipe, ..Output::default() },
     }
 }
 

@@ -155,12 +155,6 @@ fn project(processes: Vec<(ProcessSpec, u32)>, exit_on: ExitOn) -> Project {
         exit_on,
         port_rule: None,
         environment: Vec::new(),
-        output: Output {
-            timestamp: false,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        output: Output { timestamp: false, colour: Colour::Never, tty: Tty::Pipe, ..Output::default() },
     }
 }

@@ -1,5 +1,6 @@
 //! How lines and remarks are shown or kept.
 
+mod gate;
 mod stream;
 
 pub use stream::{Screen, StreamSink};

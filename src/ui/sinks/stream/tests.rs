@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Screen, StreamSink};
 use crate::logs::{Lines, Piece, Sink, StreamId};
 use crate::project::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
+    ExitOn, InstanceId, InstanceSpec, Names, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
     Tty,
 };
 use crate::supervisor::Note;
@@ -30,8 +30,7 @@ fn project(change: impl FnOnce(&mut Output)) -> Project {
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     };
-    let mut output =
-        Output { timestamp: true, prefix: true, colour: Colour::Auto, quiet: Vec::new(), tty: Tty::Pipe };
+    let mut output = Output { tty: Tty::Pipe, ..Output::default() };
     change(&mut output);
     Project {
         root: PathBuf::from("/"),
@@ -175,7 +174,7 @@ fn the_colour_of_an_interrupted_line_ends_where_it_is_cut() {
 
 #[test]
 fn quiet_processes_are_not_shown_but_spoken_of() {
-    Shown::new(PIPE, |output| output.quiet = vec![ProcessName::new("web")])
+    Shown::new(PIPE, |output| output.quiet = Names::of(&["web"]))
         .started("web")
         .lines(WEB, b"noise\n")
         .piece(WEB, "^no")

@@ -1,0 +1,91 @@
+//! Which lines get to a sink at all: those of streams that are not muted, unless a pattern of `--drop` matches.
+//!
+//! This is the one place where that is decided, for every sink that a person looks at.
+
+use memchr::memchr;
+
+use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Row, StreamId};
+use crate::project::{LinePatterns, Project};
+
+const ESC: u8 = 0x1b;
+
+/// What lets lines through.
+#[derive(Debug)]
+pub(super) struct Gate {
+    /// In the order of the streams.
+    streams: Vec<Stream>,
+    drop: LinePatterns,
+    /// A line without its escape sequences, while it is looked at.
+    plain: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    muted: bool,
+    /// Whether the line that has begun and not ended is dropped.
+    dropping: bool,
+}
+
+impl Gate {
+    /// Makes the gate that a project asks for.
+    pub(super) fn new(project: &Project) -> Gate {
+        let streams = project.instances.iter().map(|_| Stream::default()).collect();
+        let mut gate = Gate { streams, drop: project.output.drop.clone(), plain: Vec::new() };
+        for (place, spec) in project.instances.iter().enumerate() {
+            if project.output.quiet.contain(&spec.id) {
+                gate.mute(StreamId(place));
+            }
+        }
+        gate
+    }
+
+    /// Lets no more lines of a stream through.
+    pub(super) fn mute(&mut self, stream: StreamId) {
+        self.streams[stream.0].muted = true;
+    }
+
+    /// Returns whether all lines of all streams that are not muted pass. Then [`Gate::keeps`] need not be asked.
+    pub(super) fn drops_nothing(&self) -> bool {
+        self.drop.is_empty()
+    }
+
+    /// Returns whether no line of a stream passes.
+    pub(super) fn is_muted(&self, stream: StreamId) -> bool {
+        self.streams[stream.0].muted
+    }
+
+    /// Puts those of some lines that pass into `kept`, and nothing else.
+    pub(super) fn sift(&mut self, lines: Lines<'_>, kept: &mut Vec<u8>) {
+        kept.clear();
+        for text in lines.texts() {
+            if !self.drops(text) {
+                kept.extend_from_slice(text);
+                kept.push(b'\n');
+            }
+        }
+    }
+
+    /// Returns whether a piece of a line passes. The first piece decides for the whole line: more is not known when it
+    /// has to be shown.
+    pub(super) fn passes(&mut self, stream: StreamId, piece: Piece<'_>) -> bool {
+        if piece.begins {
+            self.streams[stream.0].dropping = self.drops(piece.text);
+        }
+        let Stream { muted, dropping } = self.streams[stream.0];
+        !muted && !dropping
+    }
+
+    /// Returns whether a line is dropped. Its escape sequences are no part of what is looked at.
+    fn drops(&mut self, text: &[u8]) -> bool {
+        if self.drop.is_empty() {
+            return false;
+        }
+        if memchr(ESC, text).is_none() {
+            return self.drop.match_line(text);
+        }
+        self.plain.clear();
+        let row = Row { prefix: b"", begins_at: None };
+        EscapeFilter::new(Escapes::Strip).filter(text, row, &mut self.plain);
+        self.drop.match_line(&self.plain)
+    }
+}
