@@ -8,10 +8,11 @@ use anyhow::Context;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Hold, Patience, Setup};
 use crate::guard;
-use crate::project::{Project, Tty};
+use crate::logs::{Escapes, Sink};
+use crate::project::{Form, Project, Tty};
 use crate::supervisor::Outcome;
-use crate::sys::{descriptor_table, process};
-use crate::ui::sinks::{Screen, StreamSink};
+use crate::sys::{clock, descriptor_table, process};
+use crate::ui::sinks::{JsonSink, Screen, StreamSink};
 use crate::ui::terminal;
 
 /// Runs the stack until it ends.
@@ -34,18 +35,35 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         (Tty::Pipe, _) => Hold::Pipe,
     };
     let colour = read::has_colour(project.output.colour, is_terminal);
-    let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
+    let (sink, prefix_columns) = sink(&project, Screen { terminal: is_terminal, colour });
     engine::run(Setup {
         hold,
         colour,
-        prefix_columns: sink.prefix_columns(),
-        sink: Box::new(sink),
+        prefix_columns,
+        sink,
         project: Arc::new(project),
         guard,
         stdout,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
     })
+}
+
+/// Makes what formats the stream; says how many columns of a window it takes for itself.
+fn sink(project: &Project, screen: Screen) -> (Box<dyn Sink>, u16) {
+    match project.output.form {
+        Form::Lines => {
+            let sink = StreamSink::new(project, screen);
+            let columns = sink.prefix_columns();
+            (Box::new(sink), columns)
+        }
+        Form::Json => {
+            // Even on a terminal it is for a program, as in a pipe.
+            let colour = read::has_colour(project.output.colour, false);
+            let escapes = if colour { Escapes::Keep } else { Escapes::Strip };
+            (Box::new(JsonSink::new(project, escapes, clock::wall())), 0)
+        }
+    }
 }
 
 /// Returns the longest time that any process has between SIGTERM and SIGKILL.

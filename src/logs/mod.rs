@@ -2,6 +2,7 @@
 
 mod escapes;
 mod framer;
+pub mod json;
 mod last_words;
 mod palette;
 mod prefix;

@@ -30,6 +30,17 @@ enum Search {
 }
 
 impl LinePatterns {
+    /// Reads patterns that stand nowhere; nothing if one is wrong.
+    #[cfg(test)]
+    pub fn of(patterns: &[&str]) -> Option<LinePatterns> {
+        let span =
+            |text: &&str| Span::new(&crate::diagnostic::Source::new("a pattern", *text), 0..text.len());
+        let written: Vec<Span> = patterns.iter().map(span).collect();
+        let mut diagnostics = Vec::new();
+        let patterns = parse(&written, &mut diagnostics);
+        diagnostics.is_empty().then_some(patterns)
+    }
+
     /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Span};
 
 /// What a format is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +92,9 @@ impl TimeFormat {
     }
 
     /// Reads a format that stands nowhere; nothing if it is wrong.
+    #[cfg(test)]
     pub fn of(text: &str) -> Option<TimeFormat> {
-        parse(&Span::new(&Source::new("a format", text), 0..text.len())).ok()
+        parse(&Span::new(&crate::diagnostic::Source::new("a format", text), 0..text.len())).ok()
     }
 
     /// Returns what it is made of, in order.

@@ -63,12 +63,13 @@ fn a_name_that_means_nothing_is_an_error() {
     refused(
         "web.3",
         expect![[r#"
-        error: unknown process `web.3`
-         --> --quiet:1:1
-          |
-        1 | web.3
-          | ^^^^^ of `web` there are `web.1` to `web.2`
-    "#]],
+            error: unknown process `web.3`
+             --> --quiet:1:1
+              |
+            1 | web.3
+              | ^^^^^ of `web` there are `web.1` to `web.2`
+            hint: `web` means all of them
+        "#]],
     );
     refused(
         "worker.0",

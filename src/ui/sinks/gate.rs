@@ -15,6 +15,8 @@ pub(super) struct Gate {
     /// In the order of the streams.
     streams: Vec<Stream>,
     drop: LinePatterns,
+    /// Lines that have passed, while they are shown.
+    kept: Vec<u8>,
     /// A line without its escape sequences, while it is looked at.
     plain: Vec<u8>,
 }
@@ -30,7 +32,8 @@ impl Gate {
     /// Makes the gate that a project asks for.
     pub(super) fn new(project: &Project) -> Gate {
         let streams = project.instances.iter().map(|_| Stream::default()).collect();
-        let mut gate = Gate { streams, drop: project.output.drop.clone(), plain: Vec::new() };
+        let mut gate =
+            Gate { streams, drop: project.output.drop.clone(), kept: Vec::new(), plain: Vec::new() };
         for (place, spec) in project.instances.iter().enumerate() {
             if project.output.quiet.contain(&spec.id) {
                 gate.mute(StreamId(place));
@@ -54,8 +57,9 @@ impl Gate {
         self.streams[stream.0].muted
     }
 
-    /// Puts those of some lines that pass into `kept`, and nothing else.
-    pub(super) fn sift(&mut self, lines: Lines<'_>, kept: &mut Vec<u8>) {
+    /// Returns those of some lines that pass, line ends included. The buffer is wanted back.
+    pub(super) fn sift(&mut self, lines: Lines<'_>) -> Vec<u8> {
+        let mut kept = std::mem::take(&mut self.kept);
         kept.clear();
         for text in lines.texts() {
             if !self.drops(text) {
@@ -63,6 +67,12 @@ impl Gate {
                 kept.push(b'\n');
             }
         }
+        kept
+    }
+
+    /// Takes back the buffer of [`Gate::sift`].
+    pub(super) fn give_back(&mut self, kept: Vec<u8>) {
+        self.kept = kept;
     }
 
     /// Returns whether a piece of a line passes. The first piece decides for the whole line: more is not known when it

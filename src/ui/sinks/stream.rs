@@ -48,8 +48,6 @@ impl Screen {
 pub struct StreamSink {
     pending: Vec<u8>,
     gate: Gate,
-    /// Lines that have passed, while they are shown.
-    sifted: Vec<u8>,
     voices: Vec<Voice>,
     system: Prefix,
     escapes: Escapes,
@@ -99,7 +97,6 @@ impl StreamSink {
         StreamSink {
             pending: Vec::new(),
             gate: Gate::new(project),
-            sifted: Vec::new(),
             voices: project.instances.iter().zip(&names).map(voice).collect(),
             system: prefix("system", SYSTEM, Bar::Plain),
             escapes,
@@ -277,12 +274,11 @@ impl Sink for StreamSink {
         if self.gate.drops_nothing() {
             return self.show(at, stream, lines);
         }
-        self.gate.sift(lines, &mut self.sifted);
-        let sifted = std::mem::take(&mut self.sifted);
-        if let Some(lines) = Lines::new(&sifted) {
+        let kept = self.gate.sift(lines);
+        if let Some(lines) = Lines::new(&kept) {
             self.show(at, stream, lines);
         }
-        self.sifted = sifted;
+        self.gate.give_back(kept);
     }
 
     fn piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
@@ -349,4 +345,4 @@ impl Sink for StreamSink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
