@@ -119,6 +119,7 @@ fn project(processes: usize) -> Project {
             position: number,
             stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::ZERO },
             can_die: false,
+            life: forge::project::Lifecycle::default(),
         };
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }

@@ -14,8 +14,8 @@ use super::ports::{self, PortRule};
 use super::procfile::{self, Entry};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Origin, Output, Place, ProcessName, ProcessSpec, Project,
-    StopLadder, Tty, Variable, formation, options_file,
+    Colour, ExitOn, InstanceId, InstanceSpec, Lifecycle, Origin, Output, Place, ProcessName, ProcessSpec,
+    Project, StopLadder, Tty, Variable, formation, options_file,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -84,6 +84,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
                 position,
                 stop: stop.clone(),
                 can_die: can_die.contains(&entry.name.as_str()),
+                life: Lifecycle::default(),
             })
         })
         .collect();

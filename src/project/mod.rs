@@ -11,6 +11,7 @@ mod duration;
 mod environment;
 mod formation;
 pub mod interpolate;
+pub mod lifecycle;
 pub mod load;
 mod options_file;
 mod ports;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use duration::parse as parse_duration;
+pub use lifecycle::Lifecycle;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 pub use settings::Settings;
@@ -112,6 +114,8 @@ pub struct ProcessSpec {
     pub stop: StopLadder,
     /// Whether its end never ends the stack (`--can-die`).
     pub can_die: bool,
+    /// Everything about its life that a plain Procfile does not say.
+    pub life: Lifecycle,
 }
 
 /// One instance that is to run.

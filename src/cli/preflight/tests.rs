@@ -23,6 +23,7 @@ fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
             position,
             stop: StopLadder { signals: vec![15], grace: Duration::from_secs(5) },
             can_die: false,
+            life: crate::project::Lifecycle::default(),
         });
         InstanceSpec { id: InstanceId { process: name, index: 1 }, process, port: *port }
     });

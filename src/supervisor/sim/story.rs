@@ -143,6 +143,7 @@ pub(super) fn process(name: &str, position: usize) -> ProcessSpec {
         position,
         stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
         can_die: false,
+        life: crate::project::Lifecycle::default(),
     }
 }
 

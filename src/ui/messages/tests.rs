@@ -20,6 +20,7 @@ fn spec(name: &str, command: &[u8], port: Option<u16>) -> InstanceSpec {
         position: 0,
         stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
         can_die: false,
+        life: crate::project::Lifecycle::default(),
     };
     InstanceSpec { id: id(name), process: Arc::new(process), port }
 }

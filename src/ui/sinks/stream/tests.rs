@@ -26,6 +26,7 @@ fn project(change: impl FnOnce(&mut Output)) -> Project {
             position,
             stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
             can_die: false,
+            life: crate::project::Lifecycle::default(),
         };
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
