@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::logs::Channel;
+use crate::project::Tty;
 use crate::sys::pipe;
 use crate::sys::pty::{self, Pty, WindowSize};
 
@@ -16,6 +17,17 @@ pub enum Hold {
     Line,
     /// Pipes.
     Pipe,
+}
+
+impl Hold {
+    /// Decides `auto`: `full` where forge itself is on a terminal, else `line`.
+    pub fn of(tty: Tty, on_terminal: bool) -> Hold {
+        match (tty, on_terminal) {
+            (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
+            (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
+            (Tty::Pipe, _) => Hold::Pipe,
+        }
+    }
 }
 
 /// How the standard output and the standard error of a process are told from each other.

@@ -1,7 +1,7 @@
 //! The hands: each effect becomes one thing done in the world. They decide nothing and never wait.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -21,7 +21,7 @@ use crate::guard::wire::Spawn;
 use crate::guard::{Link, RUN_MARK};
 use crate::logs::{Channel, Origin};
 use crate::project::command::shell_line;
-use crate::project::{InstanceId, InstanceSpec, Project, Variable};
+use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Project, Variable};
 use crate::supervisor::{ChildEvent, Detail, Effect, Event, Note, Outcome, Reach, RunId};
 use crate::sys::path::{self, Lookup};
 use crate::sys::pty::WindowSize;
@@ -211,25 +211,28 @@ impl Hands {
         let project = Arc::clone(&self.project);
         let place = self.place_of(instance);
         let spec = &project.instances[place];
-        let mut environment = self.environment(run, spec, self.manner.hold);
+        let directory = project.directory_of(&spec.process);
+        let wished = self.hold_of(&spec.process);
+        let mut environment = self.environment(run, spec, wished);
         let command = shell_line(&spec.process.command);
         if let Some(program) = &command.program {
             let path = environment.iter().find_map(|entry| entry.strip_prefix(b"PATH="));
-            match path::find(program, path, &project.root) {
+            match path::find(program, path, directory) {
                 Lookup::Found(_) => {}
                 Lookup::NotExecutable(_) => return Err((Step::Look, libc::EACCES)),
                 Lookup::NotFound => return Err((Step::Look, libc::ENOENT)),
             }
         }
-        let (how, Ends { standard, outputs, kept }) =
-            self.ends().map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
-        if how != self.manner.hold {
+        let (how, Ends { standard, outputs, kept }) = self
+            .ends(wished)
+            .map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
+        if how != wished {
             environment = self.environment(run, spec, how);
         }
         let spawn = Spawn {
             run: run.0,
             terminal: how == Hold::Full,
-            directory: project.root.as_os_str().as_bytes().to_vec(),
+            directory: directory.as_os_str().as_bytes().to_vec(),
             arguments: vec![SHELL.to_vec(), b"-c".to_vec(), command.line],
             environment,
         };
@@ -239,9 +242,14 @@ impl Hands {
         Ok(())
     }
 
+    /// Returns how a process is held: as it wishes itself, else as all are.
+    fn hold_of(&self, process: &ProcessSpec) -> Hold {
+        process.tty.map_or(self.manner.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
+    }
+
     /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.
-    fn ends(&mut self) -> io::Result<(Hold, Ends)> {
-        let Manner { hold, channels, colour: _ } = self.manner;
+    fn ends(&mut self, hold: Hold) -> io::Result<(Hold, Ends)> {
+        let channels = self.manner.channels;
         let error = match holds::make(hold, channels, self.window()) {
             Ok(ends) => return Ok((hold, ends)),
             Err(error) => error,
@@ -286,10 +294,11 @@ impl Hands {
 
     /// Returns what helps to understand a start that failed.
     fn detail(&self, instance: &InstanceId, step: Step, errno: i32) -> Option<Detail> {
-        if step == Step::Directory {
-            return Some(Detail::Directory(self.project.root.display().to_string()));
-        }
         let spec = self.project.instances.iter().find(|spec| spec.id == *instance)?;
+        if step == Step::Directory {
+            let directory = self.project.directory_of(&spec.process);
+            return Some(Detail::Directory(directory.display().to_string()));
+        }
         if (step, errno) != (Step::Exec, libc::E2BIG) {
             return None;
         }

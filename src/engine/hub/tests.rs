@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 use super::super::outlet::Descriptor;
 use super::{CHUNK_BYTES, ENOUGH_BYTES, Hub, Patience, Way};
 use crate::logs::{Channel, Frame, Lines, Origin, Piece, Rewrite, Sink, StreamId, Writer};
-use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec, StopLadder};
+use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec};
 use crate::supervisor::{Complaint, Note, RunId};
 use crate::time::WallTime;
 
@@ -106,14 +106,8 @@ fn origin(instance: &InstanceSpec) -> Origin<'_> {
 }
 
 fn instance(name: &str) -> InstanceSpec {
-    let process = ProcessSpec {
-        name: ProcessName::new(name),
-        command: b"true".to_vec(),
-        place: Place { file: Arc::from("Procfile"), line: 1 },
-        position: 0,
-        stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::ZERO },
-        can_die: false,
-    };
+    let place = Place { file: Arc::from("Procfile"), line: 1 };
+    let process = ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, 0);
     let id = InstanceId { process: process.name.clone(), index: 1 };
     InstanceSpec { id, process: Arc::new(process), port: None }
 }
