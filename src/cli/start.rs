@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::read::{self, ProjectPlace};
-use crate::engine::{self, Hold, Patience, Setup};
+use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
 use crate::logs::{Escapes, Sink};
-use crate::project::{Form, Project, Tty};
+use crate::project::{Form, Project, Stderr};
 use crate::supervisor::Outcome;
 use crate::sys::{clock, descriptor_table, process};
 use crate::ui::sinks::{JsonSink, Screen, StreamSink};
@@ -29,21 +29,25 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     process::leave_no_core();
     let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;
     let is_terminal = terminal::is_stdout();
-    let hold = match (project.output.tty, is_terminal) {
-        (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
-        (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
-        (Tty::Pipe, _) => Hold::Pipe,
-    };
+    let hold = Hold::of(project.output.tty, is_terminal);
     let colour = read::has_colour(project.output.colour, is_terminal);
+    // Apart they may change places: only where it is asked for which of the two a line is from.
+    let channels = match (project.output.form, project.output.stderr) {
+        (Form::Json, _) | (_, Stderr::Mark) => Channels::Apart,
+        (Form::Lines, Stderr::Plain) => Channels::Together,
+    };
     let (sink, prefix_columns) = sink(&project, Screen { terminal: is_terminal, colour });
     engine::run(Setup {
         hold,
+        channels,
         colour,
         prefix_columns,
         sink,
         project: Arc::new(project),
         guard,
         stdout,
+        others: Vec::new(),
+        rewrite: None,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
     })

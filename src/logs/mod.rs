@@ -7,6 +7,7 @@ mod last_words;
 mod palette;
 mod prefix;
 mod record;
+mod sink;
 mod stamp;
 
 pub use escapes::{EscapeFilter, Escapes, Row};
@@ -14,5 +15,6 @@ pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Bar, Prefix, PrefixStyle, column_width};
-pub use record::{Lines, Piece, Sink, StreamId};
+pub use record::{Lines, Piece, StreamId};
+pub use sink::{Channel, Origin, Rewrite, Sink, Writer};
 pub use stamp::Stamped;

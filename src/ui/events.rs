@@ -79,6 +79,7 @@ pub fn event(note: &Note) -> Event {
             ("first-cause", fields)
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
+        Note::LinesLost => ("lines-lost", Vec::new()),
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
     };
     Event { name, fields }

@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Row, StreamId};
-use crate::project::{LinePatterns, Project};
+use crate::project::{InstanceId, LinePatterns, Names, Output};
 
 const ESC: u8 = 0x1b;
 
@@ -14,6 +14,7 @@ const ESC: u8 = 0x1b;
 pub(super) struct Gate {
     /// In the order of the streams.
     streams: Vec<Stream>,
+    quiet: Names,
     drop: LinePatterns,
     /// Lines that have passed, while they are shown.
     kept: Vec<u8>,
@@ -21,7 +22,7 @@ pub(super) struct Gate {
     plain: Vec<u8>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Stream {
     muted: bool,
     /// Whether the line that has begun and not ended is dropped.
@@ -30,21 +31,21 @@ struct Stream {
 
 impl Gate {
     /// Makes the gate that a project asks for.
-    pub(super) fn new(project: &Project) -> Gate {
-        let streams = project.instances.iter().map(|_| Stream::default()).collect();
-        let mut gate =
-            Gate { streams, drop: project.output.drop.clone(), kept: Vec::new(), plain: Vec::new() };
-        for (place, spec) in project.instances.iter().enumerate() {
-            if project.output.quiet.contain(&spec.id) {
-                gate.mute(StreamId(place));
-            }
+    pub(super) fn new(output: &Output) -> Gate {
+        Gate {
+            streams: Vec::new(),
+            quiet: output.quiet.clone(),
+            drop: output.drop.clone(),
+            kept: Vec::new(),
+            plain: Vec::new(),
         }
-        gate
     }
 
-    /// Lets no more lines of a stream through.
-    pub(super) fn mute(&mut self, stream: StreamId) {
-        self.streams[stream.0].muted = true;
+    /// Hears of a stream. Whether it is muted is decided when it is heard of first, and stays so for later runs.
+    pub(super) fn begins(&mut self, stream: StreamId, instance: &InstanceId) {
+        if stream.0 == self.streams.len() {
+            self.streams.push(Stream { muted: self.quiet.contain(instance), dropping: false });
+        }
     }
 
     /// Returns whether all lines of all streams that are not muted pass. Then [`Gate::keeps`] need not be asked.

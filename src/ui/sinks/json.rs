@@ -6,7 +6,7 @@
 use std::str;
 
 use super::gate::Gate;
-use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Row, Sink, Stamped, StreamId, json};
+use crate::logs::{Channel, EscapeFilter, Escapes, Lines, Origin, Piece, Row, Sink, Stamped, StreamId, json};
 use crate::project::{InstanceId, InstanceSpec, Project, TimeFormat};
 use crate::supervisor::Note;
 use crate::time::WallTime;
@@ -26,7 +26,7 @@ pub struct JsonSink {
     escapes: Escapes,
     /// A line without its escape sequences, while it is written.
     plain: Vec<u8>,
-    /// In the order of the streams.
+    /// All that run or have run.
     instances: Vec<InstanceSpec>,
 }
 
@@ -42,18 +42,12 @@ struct Voice {
 }
 
 impl JsonSink {
-    /// Makes the sink for the instances of a project, whose streams are numbered in their order. It begins with an
-    /// object that says which version this is, at `at`.
+    /// Makes the sink for a project. It begins with an object that says which version this is, at `at`.
     pub fn new(project: &Project, escapes: Escapes, at: WallTime) -> JsonSink {
-        let voice = |spec: &InstanceSpec| Voice {
-            head: Stamped::new(begin(), Some(TimeFormat::rfc3339()), who(&spec.id)),
-            filter: (escapes != Escapes::Keep).then(|| EscapeFilter::new(escapes)),
-            half: Vec::new(),
-        };
         let mut sink = JsonSink {
             pending: Vec::new(),
-            gate: Gate::new(project),
-            voices: project.instances.iter().map(voice).collect(),
+            gate: Gate::new(&project.output),
+            voices: Vec::new(),
             time: Stamped::new(begin(), Some(TimeFormat::rfc3339()), b"\"".to_vec()),
             escapes,
             plain: Vec::new(),
@@ -149,6 +143,22 @@ fn write(text: &[u8], end: End, filter: Option<&mut EscapeFilter>, plain: &mut V
 }
 
 impl Sink for JsonSink {
+    fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
+        let spec = origin.instance;
+        self.gate.begins(stream, &spec.id);
+        if stream.0 == self.voices.len() {
+            self.voices.push(Voice {
+                head: Stamped::new(begin(), Some(TimeFormat::rfc3339()), Vec::new()),
+                filter: (self.escapes != Escapes::Keep).then(|| EscapeFilter::new(self.escapes)),
+                half: Vec::new(),
+            });
+        }
+        self.voices[stream.0].head.set_after(behind_time(origin));
+        if !self.instances.iter().any(|known| known.id == spec.id) {
+            self.instances.push(spec.clone());
+        }
+    }
+
     fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
         if self.gate.is_muted(stream) {
             return;
@@ -208,8 +218,14 @@ fn begin() -> Vec<u8> {
 }
 
 /// What stands between the time and the text.
-fn who(instance: &InstanceId) -> Vec<u8> {
-    format!("\"{},\"text\":\"", names(instance)).into_bytes()
+fn behind_time(origin: &Origin<'_>) -> Vec<u8> {
+    let names = names(&origin.instance.id);
+    let stream = match origin.channel {
+        Channel::Both => "both",
+        Channel::Out => "stdout",
+        Channel::Error => "stderr",
+    };
+    format!("\"{names},\"pid\":{},\"stream\":\"{stream}\",\"text\":\"", origin.pid).into_bytes()
 }
 
 fn names(instance: &InstanceId) -> String {

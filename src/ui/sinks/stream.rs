@@ -3,21 +3,18 @@
 //! One line at a time stands open at the end. Whoever else speaks puts a line end behind it first, and what is
 //! left of it goes on later on a new line with its prefix.
 
+mod voice;
+
+use self::voice::Voice;
 use super::gate::Gate;
 use crate::logs::{
-    Bar, EscapeFilter, Escapes, Lines, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink, StreamId, column_width,
-    sgr_of_position,
+    Bar, Channel, EscapeFilter, Escapes, Lines, Origin, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink,
+    StreamId, column_width, sgr_of_position,
 };
-use crate::project::{InstanceId, InstanceSpec, Project};
+use crate::project::{InstanceId, InstanceSpec, Project, Stderr};
 use crate::supervisor::Note;
 use crate::time::WallTime;
 use crate::ui::messages;
-
-/// How many empty lines of a process are held back at most; more than any window has rows.
-const MOST_BLANKS: usize = 250;
-
-/// How much that nobody would see is held back at the beginning of a line at most.
-const MOST_UNSEEN_BYTES: usize = 1024;
 
 /// What the stream is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,62 +45,61 @@ impl Screen {
 pub struct StreamSink {
     pending: Vec<u8>,
     gate: Gate,
+    /// In the order of the streams.
     voices: Vec<Voice>,
     system: Prefix,
+    prefixes: Prefixes,
     escapes: Escapes,
     /// Whose line stands unfinished at the end.
     open: Option<StreamId>,
-    /// In the order of the streams.
+    /// All that run or have run.
     instances: Vec<InstanceSpec>,
-    prefixed: bool,
-    terminal: bool,
+    screen: Screen,
 }
 
-/// How one stream is shown.
+/// What all prefixes have in common.
 #[derive(Debug)]
-struct Voice {
-    prefix: Prefix,
-    filter: EscapeFilter,
-    /// On a terminal: how many empty lines have come since the last line with something in it. They are shown before the
-    /// next one, unless that clears the screen: then they were there to push away what it showed.
-    blanks: usize,
-    /// On a terminal: whether something of the line that has not ended is shown.
-    begun: bool,
-    /// On a terminal: what the line that has not ended begins with and nobody would see, as a colour.
-    unseen: Vec<u8>,
+struct Prefixes {
+    shown: bool,
+    style: PrefixStyle,
+    stderr: Stderr,
+}
+
+impl Prefixes {
+    fn of(&self, name: &str, sgr: u8, bar: Bar) -> Prefix {
+        if self.shown { Prefix::new(&self.style, name, sgr, bar) } else { Prefix::none() }
+    }
+
+    fn of_instance(&self, spec: &InstanceSpec, channel: Channel) -> Prefix {
+        let bar = match (channel, self.stderr) {
+            (Channel::Error, Stderr::Mark) => Bar::Stderr,
+            (Channel::Both | Channel::Out, _) | (Channel::Error, Stderr::Plain) => Bar::Plain,
+        };
+        self.of(&spec.id.to_string(), sgr_of_position(spec.process.position), bar)
+    }
 }
 
 impl StreamSink {
-    /// Makes the sink for the instances of a project, whose streams are numbered in their order.
+    /// Makes the sink for a project; the names of its instances make the width of the column.
     pub fn new(project: &Project, screen: Screen) -> StreamSink {
         let output = &project.output;
         let names: Vec<String> = project.instances.iter().map(|spec| spec.id.to_string()).collect();
-        let escapes = screen.escapes();
         let style = PrefixStyle {
             time: output.timestamp.then(|| output.time_format.clone()),
             width: column_width(names.iter().map(String::as_str)),
             coloured: screen.colour,
         };
-        let prefix = |name: &str, sgr: u8, bar: Bar| {
-            if output.prefix { Prefix::new(&style, name, sgr, bar) } else { Prefix::none() }
-        };
-        let voice = |(spec, name): (&InstanceSpec, &String)| Voice {
-            prefix: prefix(name, sgr_of_position(spec.process.position), Bar::Plain),
-            filter: EscapeFilter::new(escapes),
-            blanks: 0,
-            begun: false,
-            unseen: Vec::new(),
-        };
+        let prefixes = Prefixes { shown: output.prefix, style, stderr: output.stderr };
         StreamSink {
             pending: Vec::new(),
-            gate: Gate::new(project),
-            voices: project.instances.iter().zip(&names).map(voice).collect(),
-            system: prefix("system", SYSTEM, Bar::Plain),
-            escapes,
+            gate: Gate::new(output),
+            voices: Vec::new(),
+            system: prefixes.of("system", SYSTEM, Bar::Plain),
+            prefixes,
+            escapes: screen.escapes(),
             open: None,
             instances: project.instances.clone(),
-            prefixed: output.prefix,
-            terminal: screen.terminal,
+            screen,
         }
     }
 
@@ -120,26 +116,32 @@ impl StreamSink {
         }
     }
 
-    fn place_of(&self, who: &InstanceId) -> Option<usize> {
-        self.instances.iter().position(|spec| spec.id == *who)
+    fn show_prefix_of(&mut self, who: Option<&InstanceId>, at: WallTime) {
+        let spec = who.and_then(|who| self.instances.iter().find(|spec| spec.id == *who));
+        match spec {
+            Some(spec) => {
+                let mut prefix = self.prefixes.of_instance(spec, Channel::Both);
+                self.pending.extend_from_slice(prefix.at(at));
+            }
+            None => self.pending.extend_from_slice(self.system.at(at)),
+        }
     }
 
-    /// Shows lines that pass.
+    /// Shows lines that have passed the gate.
     fn show(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
-        self.interrupt();
-        let voice = &mut self.voices[stream.0];
-        let pending = &mut self.pending;
         let plain = self.escapes.leave_alone(lines.bytes());
         if self.escapes.guards_screen() {
-            if plain {
-                voice.show_plain(at, lines, pending)
-            } else {
-                voice.show_guarded(at, lines, pending)
-            }
-            return;
+            self.interrupt();
+            let voice = &mut self.voices[stream.0];
+            return match plain {
+                true => voice.show_plain(at, lines, &mut self.pending),
+                false => voice.show_guarded(at, lines, &mut self.pending),
+            };
         }
-        let Voice { prefix, filter, .. } = voice;
+        self.interrupt();
+        let Voice { prefix, filter, .. } = &mut self.voices[stream.0];
         let prefix = prefix.at(at);
+        let pending = &mut self.pending;
         // A guess that fits lines of ordinary length; the vector grows where they are short.
         pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
         if plain {
@@ -158,115 +160,38 @@ impl StreamSink {
         }
     }
 
-    /// Shows a piece of a line on a screen.
+    /// Shows a piece of a line on a terminal, which begins no line before there is something to be seen in it.
     fn show_guarded_piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
-        let continues = self.open == Some(stream);
-        let voice = &mut self.voices[stream.0];
-        let prefix = voice.prefix.at(at);
-        if continues {
-            voice.filter.filter(piece.text, Row { prefix, begins_at: None }, &mut self.pending);
-            if piece.ends {
-                voice.end_line(&mut self.pending);
-                self.pending.push(b'\n');
-                self.open = None;
-            }
-            return;
-        }
-        let mut text = std::mem::take(&mut voice.unseen);
-        voice.filter.filter(piece.text, Row { prefix, begins_at: Some(0) }, &mut text);
-        let seen = voice.filter.is_inked() || text.len() > MOST_UNSEEN_BYTES;
-        if voice.filter.has_cleared() {
-            voice.blanks = 0;
-        }
-        if seen {
-            self.interrupt();
-            let voice = &mut self.voices[stream.0];
-            voice.show_blanks(at, &mut self.pending);
-            self.pending.extend_from_slice(voice.prefix.at(at));
-            self.pending.append(&mut text);
-            voice.begun = true;
-            if piece.ends {
-                voice.end_line(&mut self.pending);
-                self.pending.push(b'\n');
-            }
+        if self.open == Some(stream) {
+            self.voices[stream.0].go_on(at, piece, &mut self.pending);
             self.open = (!piece.ends).then_some(stream);
-        } else if piece.ends {
-            // The end of a line that was interrupted after its last byte needs no line of its own.
-            let is_blank = !voice.begun && !voice.filter.has_cleared();
-            voice.end_line(&mut Vec::new());
-            if is_blank {
-                voice.blank(at, &mut self.pending);
-            }
-        } else {
-            voice.unseen = text;
-        }
-    }
-}
-
-impl Voice {
-    /// Shows lines without escape sequences on a screen.
-    fn show_plain(&mut self, at: WallTime, lines: Lines<'_>, out: &mut Vec<u8>) {
-        for text in lines.texts() {
-            if text.is_empty() {
-                self.blank(at, out);
-                continue;
-            }
-            if self.blanks > 0 {
-                self.show_blanks(at, out);
-            }
-            out.extend_from_slice(self.prefix.at(at));
-            out.extend_from_slice(text);
-            out.push(b'\n');
-        }
-    }
-
-    /// Shows lines on a screen, and lets nothing through that could damage it.
-    fn show_guarded(&mut self, at: WallTime, lines: Lines<'_>, out: &mut Vec<u8>) {
-        // Filtered apart, as only then it is known what stands before it.
-        let mut shown = Vec::new();
-        for text in lines.texts() {
-            let row = Row { prefix: self.prefix.at(at), begins_at: Some(0) };
-            self.filter.filter(text, row, &mut shown);
-            let (is_inked, has_cleared) = (self.filter.is_inked(), self.filter.has_cleared());
-            self.filter.end_line(&mut shown);
-            if has_cleared {
-                self.blanks = 0;
-            }
-            if is_inked {
-                self.show_blanks(at, out);
-                out.extend_from_slice(self.prefix.at(at));
-                out.extend_from_slice(&shown);
-                out.push(b'\n');
-            } else if !has_cleared {
-                self.blank(at, out);
-            }
-            shown.clear();
-        }
-    }
-
-    fn end_line(&mut self, out: &mut Vec<u8>) {
-        self.filter.end_line(out);
-        self.begun = false;
-    }
-
-    /// Takes an empty line.
-    fn blank(&mut self, at: WallTime, out: &mut Vec<u8>) {
-        self.blanks += 1;
-        if self.blanks == MOST_BLANKS {
-            self.show_blanks(at, out);
-        }
-    }
-
-    /// Shows the empty lines that were held back.
-    fn show_blanks(&mut self, at: WallTime, out: &mut Vec<u8>) {
-        for _ in 0..std::mem::take(&mut self.blanks) {
-            out.extend_from_slice(self.prefix.at(at));
-            out.push(b'\n');
+        } else if let Some(text) = self.voices[stream.0].begin(at, piece, &mut self.pending) {
+            self.interrupt();
+            self.voices[stream.0].show_begun(at, piece, &text, &mut self.pending);
+            self.open = (!piece.ends).then_some(stream);
         }
     }
 }
 
 impl Sink for StreamSink {
+    fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
+        let spec = origin.instance;
+        self.gate.begins(stream, &spec.id);
+        if stream.0 == self.voices.len() {
+            self.voices.push(Voice::new(self.prefixes.of_instance(spec, origin.channel), self.escapes));
+        }
+        if !self.instances.iter().any(|known| known.id == spec.id) {
+            self.instances.push(spec.clone());
+        }
+    }
+
+    fn ends(&mut self, at: WallTime, stream: StreamId) {
+        if self.voices[stream.0].holds_blanks() {
+            self.interrupt();
+            self.voices[stream.0].show_blanks(at, &mut self.pending);
+        }
+    }
+
     fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
         if self.gate.is_muted(stream) {
             return;
@@ -314,20 +239,14 @@ impl Sink for StreamSink {
 
     fn note(&mut self, at: WallTime, note: &Note) {
         self.interrupt();
-        if self.terminal && matches!(note, Note::ShutdownBySignal { .. }) {
+        if self.screen.terminal && matches!(note, Note::ShutdownBySignal { .. }) {
             // Over the `^C` that the terminal has shown for the key.
             self.pending.push(b'\r');
         }
         let (who, text) = messages::text(note, &self.instances);
-        match who.and_then(|who| self.place_of(who)) {
-            Some(place) => {
-                self.voices[place].show_blanks(at, &mut self.pending);
-                self.pending.extend_from_slice(self.voices[place].prefix.at(at));
-            }
-            None => self.pending.extend_from_slice(self.system.at(at)),
-        }
+        self.show_prefix_of(who, at);
         if let Some(who) = who
-            && !self.prefixed
+            && !self.prefixes.shown
         {
             self.pending.extend_from_slice(format!("{who} ").as_bytes());
         }

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::JsonSink;
 use crate::exit::Exit;
-use crate::logs::{Escapes, Frame, Framer, Lines, Piece, Sink, StreamId};
+use crate::logs::{Channel, Escapes, Frame, Framer, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::{InstanceId, LinePatterns, Names, Output, ProcessName};
-use crate::supervisor::Note;
+use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
 use crate::ui::sinks::stream::tests::project;
 
@@ -13,14 +13,13 @@ use crate::ui::sinks::stream::tests::project;
 const AT: WallTime = WallTime { seconds: 20_979, nanos: 1_234_567, utc_offset: 7200 };
 const WEB: StreamId = StreamId(0);
 const JOBS: StreamId = StreamId(1);
+const WEB_ERRORS: StreamId = StreamId(2);
 
 struct Shown(JsonSink);
 
 impl Shown {
     fn new(escapes: Escapes, change: impl FnOnce(&mut Output)) -> Shown {
-        let mut sink = JsonSink::new(&project(change), escapes, AT);
-        sink.pending().clear();
-        Shown(sink)
+        Shown(sink(escapes, change))
     }
 
     fn lines(mut self, stream: StreamId, lines: &[u8]) -> Shown {
@@ -58,11 +57,28 @@ impl Shown {
             assert_eq!(object.remove("time"), Some(json!("1970-01-01T07:49:39.001234+02:00")));
             if let Some(instance) = object.get("instance").cloned() {
                 let process = object.remove("process").expect("a process beside its instance");
+                if !object.contains_key("event") {
+                    assert_eq!(object.remove("pid"), Some(json!(7)));
+                    assert!(object.remove("stream").is_some_and(|stream| stream == "stdout"));
+                }
                 assert_eq!(instance, json!(format!("{}.1", process.as_str().expect("a text"))));
             }
         }
         assert_eq!(objects, expected);
     }
+}
+
+/// A sink that has heard of the outputs of both processes.
+fn sink(escapes: Escapes, change: impl FnOnce(&mut Output)) -> JsonSink {
+    let project = project(change);
+    let mut sink = JsonSink::new(&project, escapes, AT);
+    sink.pending().clear();
+    let channels = [(0, Channel::Out), (1, Channel::Out), (0, Channel::Error)];
+    for (stream, (instance, channel)) in channels.into_iter().enumerate() {
+        let instance = &project.instances[instance];
+        sink.begins(AT, StreamId(stream), &Origin { instance, channel, run: RunId(1), pid: 7 });
+    }
+    sink
 }
 
 fn web() -> InstanceId {
@@ -98,8 +114,23 @@ fn the_order_of_the_fields_is_fit_to_be_read() {
     let mut sink = Shown::new(Escapes::Strip, |_| {}).lines(WEB, b"one\n");
     assert_eq!(
         String::from_utf8_lossy(sink.0.pending()),
-        "{\"time\":\"1970-01-01T07:49:39.001234+02:00\",\"process\":\"web\",\"instance\":\"web.1\",\"text\":\"one\"}\n"
+        "{\"time\":\"1970-01-01T07:49:39.001234+02:00\",\"process\":\"web\",\"instance\":\"web.1\",\
+         \"pid\":7,\"stream\":\"stdout\",\"text\":\"one\"}\n"
     );
+}
+
+#[test]
+fn an_object_says_which_output_and_which_run_it_is_from() {
+    let mut shown = Shown::new(Escapes::Strip, |_| {});
+    let again = project(|_| {});
+    shown = shown.lines(WEB_ERRORS, b"one\n");
+    let origin = Origin { instance: &again.instances[0], channel: Channel::Error, run: RunId(2), pid: 8 };
+    shown.0.begins(AT, WEB_ERRORS, &origin);
+    let objects = shown.lines(WEB_ERRORS, b"two\n").objects();
+    let seen: Vec<_> =
+        objects.iter().map(|object| (&object["stream"], &object["pid"], &object["text"])).collect();
+    let stderr = json!("stderr");
+    assert_eq!(seen, [(&stderr, &json!(7), &json!("one")), (&stderr, &json!(8), &json!("two"))]);
 }
 
 #[test]
@@ -188,8 +219,7 @@ proptest! {
         text in prop::collection::vec(prop_oneof![4 => prop::sample::select(b"ab\"\\\n\r\t\x1b[m\xc3\xa9\xf0\x9f\x94\xa5".to_vec()), 1 => any::<u8>()], 0..80),
         cuts in prop::collection::vec(0usize..80, 0..6),
     ) {
-        let mut sink = JsonSink::new(&project(|_| {}), Escapes::Keep, AT);
-        sink.pending().clear();
+        let mut sink = sink(Escapes::Keep, |_| {});
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
         cuts.sort_unstable();
         let mut framer = Framer::default();

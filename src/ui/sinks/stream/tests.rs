@@ -1,15 +1,13 @@
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Screen, StreamSink};
 use crate::exit::Exit;
-use crate::logs::{Lines, Piece, Sink, StreamId};
+use crate::logs::{Channel, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::{
-    ExitOn, InstanceId, InstanceSpec, LinePatterns, Names, Output, Place, ProcessName, ProcessSpec, Project,
-    StopLadder, TimeFormat, Tty,
+    InstanceId, InstanceSpec, LinePatterns, Names, Output, Place, ProcessName, ProcessSpec, Project, Stderr,
+    TimeFormat, Tty,
 };
-use crate::supervisor::Note;
+use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
 
 const AT: WallTime = WallTime { seconds: 20_979, nanos: 0, utc_offset: 0 };
@@ -20,35 +18,27 @@ const TERMINAL: Screen = Screen { terminal: true, colour: true };
 
 pub(in crate::ui::sinks) fn project(change: impl FnOnce(&mut Output)) -> Project {
     let spec = |position: usize, name: &str| {
-        let process = ProcessSpec {
-            name: ProcessName::new(name),
-            command: b"true".to_vec(),
-            place: Place { file: Arc::from("Procfile"), line: 1 },
-            position,
-            stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
-            can_die: false,
-        };
+        let place = Place { file: Arc::from("Procfile"), line: 1 };
+        let process = ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, position);
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     };
     let mut output = Output { tty: Tty::Pipe, ..Output::default() };
     change(&mut output);
-    Project {
-        root: PathBuf::from("/"),
-        processes: Vec::new(),
-        instances: vec![spec(0, "web"), spec(1, "jobs")],
-        exit_on: ExitOn::Any,
-        port_rule: None,
-        environment: Vec::new(),
-        output,
-    }
+    Project { instances: vec![spec(0, "web"), spec(1, "jobs")], output, ..Project::default() }
 }
 
 struct Shown(StreamSink);
 
 impl Shown {
     fn new(screen: Screen, change: impl FnOnce(&mut Output)) -> Shown {
-        Shown(StreamSink::new(&project(change), screen))
+        let project = project(change);
+        let mut sink = StreamSink::new(&project, screen);
+        for (stream, instance) in project.instances.iter().enumerate() {
+            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), pid: 7 };
+            sink.begins(AT, StreamId(stream), &origin);
+        }
+        Shown(sink)
     }
 
     fn lines(mut self, stream: StreamId, lines: &[u8]) -> Shown {
@@ -70,6 +60,11 @@ impl Shown {
     fn started(mut self, process: &str) -> Shown {
         let instance = InstanceId { process: ProcessName::new(process), index: 1 };
         self.0.note(AT, &Note::Started { instance, pid: 7 });
+        self
+    }
+
+    fn ends(mut self, stream: StreamId) -> Shown {
+        self.0.ends(AT, stream);
         self
     }
 
@@ -218,6 +213,7 @@ fn empty_lines_are_shown_before_the_next_line() {
         .piece(WEB, "^thr")
         .piece(WEB, "ee$")
         .lines(WEB, b"\n")
+        .ends(WEB)
         .ended("web")
         .is(&[
             "web.1  | one",
@@ -242,7 +238,7 @@ fn a_flood_of_empty_lines_is_not_held_back() {
         shown = shown.lines(WEB, &b"\n".repeat(100));
     }
     let lines = memchr::memchr_iter(b'\n', shown.0.pending()).count();
-    assert!((10_000 - super::MOST_BLANKS..=10_000).contains(&lines), "{lines}");
+    assert!((10_000 - super::voice::MOST_BLANKS..=10_000).contains(&lines), "{lines}");
 }
 
 #[test]
@@ -322,6 +318,24 @@ fn the_time_is_shown_as_it_is_wanted() {
     Shown::new(PIPE, |output| output.time_format = TimeFormat::of("%F %T.%3f").expect("right"))
         .lines(WEB, b"one\n")
         .is(&["1970-01-01 05:49:39.000 web.1  | one", ""]);
+}
+
+#[test]
+fn stderr_is_marked_where_that_is_wanted() {
+    for (screen, stderr, expected) in [
+        (PIPE, Stderr::Mark, "web.1  ! bad"),
+        (PIPE, Stderr::Plain, "web.1  | bad"),
+        (TERMINAL, Stderr::Mark, "\\x1b[36mweb.1  \\x1b[31m! \\x1b[0mbad"),
+    ] {
+        let project = project(|output| {
+            output.timestamp = false;
+            output.stderr = stderr;
+        });
+        let mut sink = StreamSink::new(&project, screen);
+        let instance = &project.instances[0];
+        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), pid: 7 });
+        Shown(sink).lines(WEB, b"bad\n").is(&[expected, ""]);
+    }
 }
 
 #[test]
