@@ -7,7 +7,7 @@
 //!
 //! A line is shown in one piece where that is possible, and nobody waits long for it:
 //! - A line that did not end yet is kept back. It is shown after a short silence of its process (it may be a
-//!   question), or when it is longer than 64 KiB.
+//!   question), or when it is longer than 64 KiB; on a terminal also when it has gone on for a while without a silence.
 //! - A line that was shown after a silence is interrupted at once: a line end is put behind it, and what follows
 //!   of it comes later on a line of its own with a prefix.
 //! - A line that is flowing (a long one) is waited for until its end, but no longer than a quarter of a second
@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout_at};
 use self::sinks::Sinks;
 use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, Framer, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -55,13 +55,30 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long an unfinished line is kept back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience(pub Duration);
+pub struct Patience {
+    /// When its process falls silent.
+    silent: Duration,
+    /// When its process goes on with it all the time.
+    busy: Option<Duration>,
+    /// When its process draws it anew all the time, as a progress bar.
+    redrawn: Option<Duration>,
+}
 
 impl Patience {
-    /// Somebody is looking and may be asked something.
-    pub const TERMINAL: Patience = Patience(Duration::from_millis(200));
+    /// Somebody is looking and may be asked something, and watches progress.
+    pub const TERMINAL: Patience = Patience {
+        silent: Duration::from_millis(200),
+        busy: Some(Duration::from_secs(1)),
+        redrawn: Some(Duration::from_millis(200)),
+    };
     /// Whole lines are worth more than haste.
-    pub const ELSEWHERE: Patience = Patience(Duration::from_secs(1));
+    pub const ELSEWHERE: Patience = Patience { silent: Duration::from_secs(1), busy: None, redrawn: None };
+
+    /// Returns how long a line is still kept back of which something has been kept for a while.
+    fn left(self, framer: &Framer, kept_for: Duration) -> Duration {
+        let longest = if framer.is_redrawn() { self.redrawn } else { self.busy };
+        longest.map_or(self.silent, |longest| self.silent.min(longest.saturating_sub(kept_for)))
+    }
 }
 
 /// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
@@ -304,7 +321,9 @@ impl Hub {
 
     /// Returns how long the reader of `stream` waits for more before it shows an unfinished line.
     pub(super) fn patience(&self, stream: StreamId) -> Option<Duration> {
-        self.0.state.borrow().streams[stream.0].framer.has_kept().then_some(self.0.patience.0)
+        let mut state = self.0.state.borrow_mut();
+        let kept_for = state.streams[stream.0].kept_for()?;
+        Some(self.0.patience.left(&state.streams[stream.0].framer, kept_for))
     }
 
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
@@ -313,6 +332,7 @@ impl Hub {
         state.show(stream, |stream, _, out| stream.framer.take_unfinished(out));
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
+        state.streams[stream.0].kept_since = None;
         self.formatted(&mut state);
     }
 

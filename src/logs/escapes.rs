@@ -159,7 +159,7 @@ impl EscapeFilter {
         }
     }
 
-    /// Returns whether the line as it stands now has anything that can be seen.
+    /// Returns whether the line as it stands now, or what has come of it since it was broken, can be seen.
     pub fn is_inked(&self) -> bool {
         self.inked
     }
@@ -173,7 +173,6 @@ impl EscapeFilter {
     pub fn end_line(&mut self, out: &mut Vec<u8>) {
         self.abandon(out);
         self.break_line(out);
-        self.inked = false;
         self.cleared = false;
     }
 
@@ -187,6 +186,7 @@ impl EscapeFilter {
             out.extend_from_slice(RESET);
             self.coloured = false;
         }
+        self.inked = false;
     }
 
     /// Begins the line anew.

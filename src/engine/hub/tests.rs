@@ -577,3 +577,45 @@ fn lines_are_changed_before_anybody_sees_them() {
         assert!(told.contains("0: one\n0: one\nLinesLost\n0: two"), "{told}");
     });
 }
+
+/// How long a hub for a terminal still keeps back what A says, in milliseconds.
+async fn left(hub: &Hub, words: &[u8]) -> Option<u128> {
+    say(hub, A, words).await;
+    hub.patience(A).map(|left| left.as_millis())
+}
+
+#[test]
+fn on_a_terminal_no_line_is_kept_back_for_long() {
+    use std::time::Duration;
+    use tokio::time::advance;
+
+    within(Builder::new_current_thread().start_paused(true), || async {
+        let (_reader, way) = plain();
+        let hub = Hub::start(vec![way], None, Patience::TERMINAL);
+        begin(&hub);
+        let step = Duration::from_millis(150);
+        assert_eq!(left(&hub, b"whole\n").await, None);
+        // A line that goes on and on.
+        assert_eq!(left(&hub, b"whole\n.").await, Some(200));
+        for expected in [200, 200, 200, 200, 200, 100, 0] {
+            advance(step).await;
+            assert_eq!(left(&hub, b".").await, Some(expected));
+        }
+        hub.show_unfinished(A);
+        assert_eq!(hub.patience(A), None);
+        // The next line is another one, although something has been kept all the time.
+        assert_eq!(left(&hub, b"a").await, Some(200));
+        advance(step * 6).await;
+        assert_eq!(left(&hub, b"\nb").await, Some(200));
+        // A bar that is drawn anew again and again, in both ways.
+        for bar in [b"\n10%\r20%".as_slice(), b"\n10%\x1b[1G20%"] {
+            assert_eq!(left(&hub, bar).await, Some(200));
+            advance(step).await;
+            assert_eq!(left(&hub, b"\r30%").await, Some(50));
+            advance(step).await;
+            assert_eq!(left(&hub, b"\r40%").await, Some(0));
+            hub.show_unfinished(A);
+            assert_eq!(left(&hub, b"\r50%").await, Some(200));
+        }
+    });
+}

@@ -90,9 +90,7 @@ impl Voice {
         if self.filter.has_cleared() {
             self.blanks = 0;
         }
-        // What was shown before an interruption is inked, too.
-        let goes_on = self.begun && text.is_empty();
-        if !goes_on && (self.filter.is_inked() || text.len() > MOST_UNSEEN_BYTES) {
+        if self.filter.is_inked() || text.len() > MOST_UNSEEN_BYTES {
             return Some(text);
         }
         if !piece.ends {
