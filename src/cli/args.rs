@@ -1,16 +1,19 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
+mod values;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::builder::styling::{AnsiColor, Effects, Styles};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
 use super::completions::process_names;
 use crate::project;
+pub(crate) use values::{ExitOn, Shell, Stderr, Tty, When};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -367,65 +370,6 @@ pub(crate) struct ManArgs {
     /// Directory for all pages [default: the main page to stdout]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
-}
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// On a terminal that can show it.
-    Auto,
-    /// Always.
-    #[value(aliases = ["true", "yes", "1"])]
-    Always,
-    /// Never.
-    #[value(aliases = ["false", "no", "0"])]
-    Never,
-}
-
-/// `--tty`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tty {
-    /// full if stdout is a terminal, else line
-    Auto,
-    /// Each has a terminal of its own
-    Full,
-    /// As if they wrote to a terminal, so that lines come at once
-    Line,
-    /// Plain pipes: fastest, but many programs hold their output back
-    Pipe,
-}
-
-/// `--stderr`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Stderr {
-    /// Like any other line
-    Plain,
-    /// With `!` in place of `|`, red where there is colour
-    Mark,
-}
-
-/// `--exit-on`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExitOn {
-    /// The end of any process, as in foreman
-    Any,
-    /// The failure of any process
-    Failure,
-    /// The end of the last process
-    All,
-    /// Nothing: forge stays until it is asked to stop
-    Never,
-}
-
-/// The shells that can be completed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shell {
-    /// GNU Bash
-    Bash,
-    /// Z shell
-    Zsh,
-    /// fish
-    Fish,
 }
 
 /// Builds the parser: the derived one, with empty `FORGE_…` variables taken for missing ones.

@@ -20,6 +20,7 @@ mod check;
 mod children;
 mod clean;
 mod clean_children;
+mod display;
 mod dry_run;
 mod envs;
 mod errors;
