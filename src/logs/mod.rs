@@ -3,6 +3,7 @@
 mod escapes;
 mod framer;
 mod last_words;
+mod mask;
 mod palette;
 mod prefix;
 mod record;
@@ -10,6 +11,7 @@ mod record;
 pub use escapes::{EscapeFilter, Escapes};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
+pub use mask::{Mask, Masker};
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
 pub use record::{Lines, Piece, Sink, StreamId};

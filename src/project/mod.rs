@@ -15,6 +15,7 @@ pub mod load;
 mod options_file;
 mod ports;
 pub mod procfile;
+pub mod secrets;
 mod settings;
 mod suggest;
 mod text;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 pub use duration::parse as parse_duration;
 pub use options_file::paths as parse_paths;
+use secrets::Secrets;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 pub use settings::Settings;
 
@@ -204,4 +206,6 @@ pub struct Project {
     pub port_rule: Option<PortRule>,
     /// How the stream is shown.
     pub output: Output,
+    /// What must not be seen in it.
+    pub secrets: Secrets,
 }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub colour: Option<Colour>,
     /// Whether nothing stands before a line.
     pub no_prefix: Option<bool>,
+    /// Whether secrets are shown as they are.
+    pub no_mask: Option<bool>,
     /// Names whose lines are not shown, with commas.
     pub quiet: Option<Span>,
     /// What the end of a process means for the others.
@@ -70,6 +72,7 @@ impl Settings {
             timestamp: self.timestamp.or(weaker.timestamp),
             colour: self.colour.or(weaker.colour),
             no_prefix: self.no_prefix.or(weaker.no_prefix),
+            no_mask: self.no_mask.or(weaker.no_mask),
             quiet: self.quiet.or(weaker.quiet),
             exit_on: self.exit_on.or(weaker.exit_on),
             can_die: self.can_die.or(weaker.can_die),
