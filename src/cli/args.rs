@@ -229,6 +229,9 @@ pub(crate) struct StartArgs {
     /// Show the lines alone, without time and name
     #[arg(long, env = "FORGE_NO_PREFIX", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) no_prefix: bool,
+    /// Show secrets as they are; else values of variables such as DB_PASSWORD are shown as •••
+    #[arg(long, env = "FORGE_NO_MASK", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) no_mask: bool,
     /// Processes whose lines are not shown, with commas
     #[arg(short = 'q', long, value_name = "NAMES", env = "FORGE_QUIET", add = ArgValueCompleter::new(process_names), help_heading = "Output")]
     pub(crate) quiet: Option<Vec<String>>,

@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Hold, Patience, Setup};
 use crate::guard;
+use crate::logs::Mask;
 use crate::project::Project;
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
@@ -18,7 +19,7 @@ use crate::ui::terminal;
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Outcome> {
+pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyhow::Result<Outcome> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.

@@ -30,6 +30,7 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         timestamp,
         colour: colour(&args.colour, matches),
         no_prefix: args.no_prefix.then_some(true),
+        no_mask: args.no_mask.then_some(true),
         quiet: list(matches, "quiet", args.quiet.as_deref()),
         exit_on: args.exit_on.map(|exit_on| match exit_on {
             args::ExitOn::Any => project::ExitOn::Any,

@@ -29,8 +29,8 @@ use std::time::Duration;
 pub use duration::parse as parse_duration;
 pub use lifecycle::Lifecycle;
 pub use options_file::paths as parse_paths;
-use secrets::Secrets;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
+use secrets::Secrets;
 pub use settings::Settings;
 
 /// The name of a Procfile entry: `web`.
@@ -292,6 +292,7 @@ impl Default for Project {
                 quiet: Vec::new(),
                 tty: Tty::Auto,
             },
+            secrets: Secrets::default(),
         }
     }
 }

@@ -275,7 +275,9 @@ struct UrlPassword {
 fn url_passwords(value: &[u8]) -> impl Iterator<Item = UrlPassword> {
     memchr::memmem::find_iter(value, "://").filter_map(|at| {
         let begin = at + "://".len();
-        let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b',' | b'"' | b'\'') || byte.is_ascii_whitespace();
+        let ends = |byte: &u8| {
+            matches!(byte, b'/' | b'?' | b'#' | b',' | b'"' | b'\'') || byte.is_ascii_whitespace()
+        };
         let length = value[begin..].iter().position(ends).unwrap_or(value.len() - begin);
         let authority = &value[begin..begin + length];
         // A password may hold an `@` itself, so the last one counts.
@@ -297,9 +299,9 @@ fn fits(key: &[u8], name: &[u8]) -> bool {
         None => name.is_empty(),
         Some((b'*', [])) => true,
         Some((b'*', rest)) => (0..=name.len()).any(|skipped| fits(rest, &name[skipped..])),
-        Some((first, rest)) => {
-            name.split_first().is_some_and(|(letter, name)| first.eq_ignore_ascii_case(letter) && fits(rest, name))
-        }
+        Some((first, rest)) => name
+            .split_first()
+            .is_some_and(|(letter, name)| first.eq_ignore_ascii_case(letter) && fits(rest, name)),
     }
 }
 

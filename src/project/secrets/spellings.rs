@@ -4,9 +4,13 @@
 /// what must be escaped; also `/` (PHP); also all that is not ASCII (PHP, Python); also `<`, `>` and `&` (Go, Rails).
 pub(super) fn in_json(text: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
-    for (slashes, ascii, html) in
-        [(false, false, false), (true, false, false), (false, true, false), (true, true, false), (false, false, true)]
-    {
+    for (slashes, ascii, html) in [
+        (false, false, false),
+        (true, false, false),
+        (false, true, false),
+        (true, true, false),
+        (false, false, true),
+    ] {
         let form = json(text, slashes, ascii, html);
         if form != text && !forms.contains(&form) {
             forms.push(form);
@@ -15,7 +19,10 @@ pub(super) fn in_json(text: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-#[expect(clippy::fn_params_excessive_bools, reason = "each is one habit of those who write JSON, any may come with any")]
+#[expect(
+    clippy::fn_params_excessive_bools,
+    reason = "each is one habit of those who write JSON, any may come with any"
+)]
 fn json(text: &[u8], slashes: bool, ascii: bool, html: bool) -> Vec<u8> {
     let mut form = Vec::with_capacity(text.len() + 8);
     for chunk in text.utf8_chunks() {
@@ -50,9 +57,13 @@ fn json(text: &[u8], slashes: bool, ascii: bool, html: bool) -> Vec<u8> {
 /// and as a form has it, with `+` for a blank.
 pub(super) fn in_urls(text: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
-    for (left, small, plus) in
-        [("", false, false), ("", true, false), ("!'()*", false, false), ("/", false, false), ("*", false, true)]
-    {
+    for (left, small, plus) in [
+        ("", false, false),
+        ("", true, false),
+        ("!'()*", false, false),
+        ("/", false, false),
+        ("*", false, true),
+    ] {
         let form = percent(text, left, small, plus);
         if form != text && !forms.contains(&form) {
             forms.push(form);
@@ -81,7 +92,8 @@ pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let mut meaning = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
-        let digit = |at: usize| char::from(*after.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digit =
+            |at: usize| char::from(*after.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         match (first, digit(0), digit(1)) {
             (b'%', Some(high), Some(low)) => {
                 meaning.push(high << 4 | low);

@@ -78,7 +78,10 @@ fn the_password_in_a_url_is_one_too() {
         ("redis://:p@ss@host:6379/0?x=1", Some("redis://:•••@host:6379/0?x=1")),
         ("https://u:p@h", Some("https://u:•••@h")),
         ("amqp://a:b@one,amqp://c:d@two", Some("amqp://a:•••@one,amqp://c:•••@two")),
-        ("jdbc:postgresql://db/app?user=a&password=b&ssl=1", Some("jdbc:postgresql://db/app?user=a&password=•••&ssl=1")),
+        (
+            "jdbc:postgresql://db/app?user=a&password=b&ssl=1",
+            Some("jdbc:postgresql://db/app?user=a&password=•••&ssl=1"),
+        ),
         ("host=db password=b user=a", Some("host=db password=••• user=a")),
         ("Server=db;Password=b;Database=a", Some("Server=db;Password=•••;Database=a")),
         ("postgres://app@db/app", None),
@@ -171,7 +174,8 @@ fn a_password_of_a_url_is_looked_for_alone_unless_it_is_weak() {
 
 #[test]
 fn a_long_secret_is_looked_for_in_parts() {
-    let value: String = (0..3_000).map(|number| format!("{number:x}")).collect::<String>()[..2_050].to_owned();
+    let value: String =
+        (0..3_000).map(|number| format!("{number:x}")).collect::<String>()[..2_050].to_owned();
     let found = found(&[("A_KEY", &value)], &[]);
     assert_eq!(found.len(), 3);
     assert!(found.iter().all(|part| part.len() == 1024 && value.contains(part.as_str())));
