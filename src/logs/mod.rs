@@ -8,6 +8,7 @@ mod masker;
 mod palette;
 mod prefix;
 mod record;
+mod sink;
 
 pub use escapes::{EscapeFilter, Escapes};
 pub use framer::{Frame, Framer};
@@ -16,4 +17,5 @@ pub use mask::Mask;
 pub use masker::Masker;
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
-pub use record::{Lines, Piece, Sink, StreamId};
+pub use record::{Lines, Piece, StreamId};
+pub use sink::{Channel, Origin, Rewrite, Sink, Writer};
