@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
-use crate::logs::Mask;
+use crate::logs::{Mask, Masking, Rewrite};
 use crate::project::Project;
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
@@ -42,7 +42,7 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyho
         guard,
         stdout,
         others: Vec::new(),
-        rewrite: None,
+        rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
     })

@@ -304,13 +304,20 @@ impl Hub {
 
     /// Returns how long the reader of `stream` waits for more before it shows an unfinished line.
     pub(super) fn patience(&self, stream: StreamId) -> Option<Duration> {
-        self.0.state.borrow().streams[stream.0].framer.has_kept().then_some(self.0.patience.0)
+        let state = self.0.state.borrow();
+        let is_kept = state.streams[stream.0].framer.has_kept()
+            || state.rewrite.as_ref().is_some_and(|rewrite| rewrite.has_kept(stream));
+        is_kept.then_some(self.0.patience.0)
     }
 
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
     pub(super) fn show_unfinished(&self, stream: StreamId) {
         let mut state = self.0.state.borrow_mut();
         state.show(stream, |stream, _, out| stream.framer.take_unfinished(out));
+        let State { sinks, rewrite, .. } = &mut *state;
+        if let Some(rewrite) = rewrite {
+            sinks.show_kept(rewrite.as_mut(), (clock::wall(), stream));
+        }
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
         self.formatted(&mut state);

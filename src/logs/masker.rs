@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::framer::Frame;
 use super::mask::{Mask, cover, join};
-use super::record::{Lines, Piece};
+use super::record::{Lines, Piece, StreamId};
+use super::sink::Rewrite;
 
 /// Masks the output of one process; the cuts between its pieces mean nothing.
 #[derive(Debug, Default)]
@@ -138,6 +139,40 @@ impl Masker {
         self.text.clear();
         cover(text, &runs, &mut self.text);
         out(Frame::Piece(Piece { text: &self.text, begins, ends }));
+    }
+}
+
+/// Masks what all processes of a project write.
+#[derive(Debug, Default)]
+pub struct Masking {
+    mask: Mask,
+    /// In the order of the streams.
+    maskers: Vec<Masker>,
+}
+
+impl Masking {
+    /// Makes it for these secrets.
+    pub fn new(mask: Mask) -> Masking {
+        Masking { mask, maskers: Vec::new() }
+    }
+}
+
+impl Rewrite for Masking {
+    fn rewrite(&mut self, StreamId(place): StreamId, frame: Frame<'_>, out: &mut dyn FnMut(Frame<'_>)) {
+        if self.maskers.len() <= place {
+            self.maskers.resize_with(place + 1, Masker::default);
+        }
+        self.maskers[place].take(&self.mask, frame, out);
+    }
+
+    fn has_kept(&self, StreamId(place): StreamId) -> bool {
+        self.maskers.get(place).is_some_and(|masker| masker.has_kept(&self.mask))
+    }
+
+    fn take_unfinished(&mut self, StreamId(place): StreamId, out: &mut dyn FnMut(Frame<'_>)) {
+        if let Some(masker) = self.maskers.get_mut(place) {
+            masker.take_unfinished(&self.mask, out);
+        }
     }
 }
 

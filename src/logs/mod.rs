@@ -14,7 +14,7 @@ pub use escapes::{EscapeFilter, Escapes};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
 pub use mask::Mask;
-pub use masker::Masker;
+pub use masker::{Masker, Masking};
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
 pub use record::{Lines, Piece, StreamId};

@@ -4,7 +4,7 @@
 //! left of it goes on later on a new line with its prefix.
 
 use crate::logs::{
-    EscapeFilter, Escapes, Lines, Origin, Piece, Prefix, SYSTEM, Sink, StreamId, column_width,
+    EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Prefix, SYSTEM, Sink, StreamId, column_width,
     sgr_of_position,
 };
 use crate::project::{InstanceId, InstanceSpec, ProcessName, Project};
@@ -50,6 +50,8 @@ pub struct StreamSink {
     instances: Vec<InstanceSpec>,
     screen: Screen,
     quiet: Vec<ProcessName>,
+    /// For the words of forge, which may quote a command; what processes write comes without secrets.
+    mask: Mask,
 }
 
 /// How one stream is shown.
@@ -105,6 +107,7 @@ impl StreamSink {
             instances: project.instances.clone(),
             screen,
             quiet: output.quiet.clone(),
+            mask: Mask::new(project.secrets.found.clone()),
         }
     }
 
@@ -212,7 +215,7 @@ impl Sink for StreamSink {
         {
             self.pending.extend_from_slice(format!("{who} ").as_bytes());
         }
-        self.pending.extend_from_slice(text.as_bytes());
+        self.pending.extend_from_slice(self.mask.text(&text).as_bytes());
         self.pending.push(b'\n');
     }
 
