@@ -229,7 +229,7 @@ pub(crate) struct StartArgs {
     /// Show the lines alone, without time and name
     #[arg(long, env = "FORGE_NO_PREFIX", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) no_prefix: bool,
-    /// Show secrets as they are; else values of variables such as DB_PASSWORD are shown as •••
+    /// Show secrets of env files as they are, not as •••
     #[arg(long, env = "FORGE_NO_MASK", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) no_mask: bool,
     /// Processes whose lines are not shown, with commas

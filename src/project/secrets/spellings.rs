@@ -3,27 +3,53 @@
 /// Returns the text as it stands between the quotes of JSON, in the ways that differ from the text itself: nothing but
 /// what must be escaped; also `/` (PHP); also all that is not ASCII (PHP, Python); also `<`, `>` and `&` (Go, Rails).
 pub(super) fn in_json(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    for (slashes, ascii, html) in [
-        (false, false, false),
-        (true, false, false),
-        (false, true, false),
-        (true, true, false),
-        (false, false, true),
-    ] {
-        let form = json(text, slashes, ascii, html);
-        if form != text && !forms.contains(&form) {
-            forms.push(form);
-        }
+    fn none(_: char) -> bool {
+        false
     }
-    forms
+    fn foreign(character: char) -> bool {
+        !character.is_ascii()
+    }
+    fn of_html(character: char) -> bool {
+        matches!(character, '<' | '>' | '&')
+    }
+    let forms = [
+        json(text, "", none),
+        json(text, "/", none),
+        json(text, "", foreign),
+        json(text, "/", foreign),
+        json(text, "", of_html),
+    ];
+    different(text, forms)
 }
 
-#[expect(
-    clippy::fn_params_excessive_bools,
-    reason = "each is one habit of those who write JSON, any may come with any"
-)]
-fn json(text: &[u8], slashes: bool, ascii: bool, html: bool) -> Vec<u8> {
+/// Returns the text as it stands in a URL, in the ways that differ from the text itself: RFC 3986 with large and with
+/// small hex digits; `encodeURIComponent`, which leaves `!'()*` alone; Python's `quote`, which leaves `/` alone;
+/// and as a form has it, with `+` for a blank.
+pub(super) fn in_urls(text: &[u8]) -> Vec<Vec<u8>> {
+    const LARGE: &[u8; 16] = b"0123456789ABCDEF";
+    const SMALL: &[u8; 16] = b"0123456789abcdef";
+    let habits = [
+        ("", LARGE, "%20"),
+        ("", SMALL, "%20"),
+        ("!'()*", LARGE, "%20"),
+        ("/", LARGE, "%20"),
+        ("*", LARGE, "+"),
+    ];
+    different(text, habits.map(|(left, digits, blank)| percent(text, left, digits, blank)))
+}
+
+fn different(text: &[u8], forms: [Vec<u8>; 5]) -> Vec<Vec<u8>> {
+    let mut different: Vec<Vec<u8>> = Vec::new();
+    for form in forms {
+        if form != text && !different.contains(&form) {
+            different.push(form);
+        }
+    }
+    different
+}
+
+/// `backslashed` and `numbered` characters are escaped besides those that must be.
+fn json(text: &[u8], backslashed: &str, numbered: fn(char) -> bool) -> Vec<u8> {
     let mut form = Vec::with_capacity(text.len() + 8);
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -35,16 +61,17 @@ fn json(text: &[u8], slashes: bool, ascii: bool, html: bool) -> Vec<u8> {
                 '\t' => form.extend_from_slice(b"\\t"),
                 '\u{8}' => form.extend_from_slice(b"\\b"),
                 '\u{c}' => form.extend_from_slice(b"\\f"),
-                '/' if slashes => form.extend_from_slice(b"\\/"),
-                _ if character < ' '
-                    || (ascii && !character.is_ascii())
-                    || (html && matches!(character, '<' | '>' | '&')) =>
-                {
+                _ if character < ' ' || numbered(character) => {
                     for unit in character.encode_utf16(&mut [0; 2]) {
                         form.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
                     }
                 }
-                _ => form.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                _ => {
+                    if backslashed.contains(character) {
+                        form.push(b'\\');
+                    }
+                    form.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                }
             }
         }
         form.extend_from_slice(chunk.invalid());
@@ -52,36 +79,16 @@ fn json(text: &[u8], slashes: bool, ascii: bool, html: bool) -> Vec<u8> {
     form
 }
 
-/// Returns the text as it stands in a URL, in the ways that differ from the text itself: RFC 3986 with large and with
-/// small hex digits; `encodeURIComponent`, which leaves `!'()*` alone; Python's `quote`, which leaves `/` alone;
-/// and as a form has it, with `+` for a blank.
-pub(super) fn in_urls(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    for (left, small, plus) in [
-        ("", false, false),
-        ("", true, false),
-        ("!'()*", false, false),
-        ("/", false, false),
-        ("*", false, true),
-    ] {
-        let form = percent(text, left, small, plus);
-        if form != text && !forms.contains(&form) {
-            forms.push(form);
-        }
-    }
-    forms
-}
-
-fn percent(text: &[u8], left: &str, small: bool, plus: bool) -> Vec<u8> {
+/// Letters and digits, `-._~` and those in `left` stay as they are.
+fn percent(text: &[u8], left: &str, digits: &[u8; 16], blank: &str) -> Vec<u8> {
     let mut form = Vec::with_capacity(text.len() + 8);
     for byte in text {
-        match byte {
-            b' ' if plus => form.push(b'+'),
-            _ if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || left.as_bytes().contains(byte) => {
-                form.push(*byte);
-            }
-            _ if small => form.extend_from_slice(format!("%{byte:02x}").as_bytes()),
-            _ => form.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || left.as_bytes().contains(byte) {
+            form.push(*byte);
+        } else if *byte == b' ' {
+            form.extend_from_slice(blank.as_bytes());
+        } else {
+            form.extend_from_slice(&[b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
         }
     }
     form
@@ -94,15 +101,12 @@ pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     while let Some((first, after)) = rest.split_first() {
         let digit =
             |at: usize| char::from(*after.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                meaning.push(high << 4 | low);
-                rest = &after[2..];
-            }
-            _ => {
-                meaning.push(*first);
-                rest = after;
-            }
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            meaning.push(high << 4 | low);
+            rest = &after[2..];
+        } else {
+            meaning.push(*first);
+            rest = after;
         }
     }
     (meaning != text).then_some(meaning)

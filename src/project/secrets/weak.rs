@@ -70,7 +70,7 @@ impl Surroundings<'_> {
         let different = value.iter().enumerate().filter(|(at, byte)| !value[..*at].contains(byte));
         different.take(FEWEST_CHARACTERS).count() < FEWEST_CHARACTERS
             || WELL_KNOWN.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(value))
-            || (value.iter().all(is_of_word) && self.is_in_plain_sight(value))
+            || (value.iter().copied().all(is_of_word) && self.is_in_plain_sight(value))
     }
 
     fn is_in_plain_sight(&self, word: &[u8]) -> bool {
@@ -86,7 +86,7 @@ impl Surroundings<'_> {
             }
             open.push(&value[from..]);
             let has_it = |text: &&[u8]| {
-                text.split(|byte| !is_of_word(byte)).any(|other| other.eq_ignore_ascii_case(word))
+                text.split(|byte| !is_of_word(*byte)).any(|other| other.eq_ignore_ascii_case(word))
             };
             open.iter().any(has_it)
         })
@@ -94,6 +94,6 @@ impl Surroundings<'_> {
 }
 
 /// Letters, and what joins them. A word with digits may be a secret, wherever else it stands.
-fn is_of_word(byte: &u8) -> bool {
+fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-')
 }
