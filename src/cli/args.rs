@@ -244,6 +244,9 @@ pub(crate) struct StartArgs {
     /// Print a JSON object for each line and each remark
     #[arg(long, env = "FORGE_JSON", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) json: bool,
+    /// Show secrets of env files as they are, not as •••
+    #[arg(long, env = "FORGE_NO_MASK", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) no_mask: bool,
     /// Whose lines are not shown, with commas: web, web.2, 'worker*'
     #[arg(short = 'q', long, value_name = "NAMES", env = "FORGE_QUIET", add = ArgValueCompleter::new(process_names), help_heading = "Output")]
     pub(crate) quiet: Option<Vec<String>>,

@@ -14,7 +14,6 @@ pub mod preflight;
 mod read;
 mod report;
 mod run;
-mod secret;
 mod start;
 mod version;
 mod wishes;
@@ -28,6 +27,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use crate::diagnostic::Severity;
 use crate::diagnostic::visible;
+use crate::logs::Mask;
 use crate::project::{Colour, load};
 use crate::ui::{messages, terminal};
 use args::{Command, Forge, StartArgs};
@@ -86,6 +86,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
     let loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
@@ -95,13 +96,13 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     }
     diagnostics.extend(preflight::ports(&loaded.value));
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     if args.dry_run {
-        return dry_run::dry_run(&loaded.value);
+        return dry_run::dry_run(&loaded.value, &mask);
     }
-    Ok(exit::code(&start::start(loaded.value, &place)?))
+    Ok(exit::code(&start::start(loaded.value, mask, &place)?))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.

@@ -14,6 +14,7 @@ use super::read::{self, Need};
 use super::report::Verdict;
 use super::{exit, report, wishes};
 use crate::diagnostic::Diagnostic;
+use crate::logs::Mask;
 use crate::project::command::shell_line;
 use crate::project::{Colour, ProcessName, Project, Variable, load};
 use crate::sys::exec::{Program, replace_by};
@@ -34,8 +35,9 @@ pub(crate) fn run(args: &RunArgs, matches: &ArgMatches) -> u8 {
         read.value.settings.no_port = Some(true);
     }
     let loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&[read.diagnostics, loaded.diagnostics].concat(), colour) == Verdict::Stop {
+    if report::show(&[read.diagnostics, loaded.diagnostics].concat(), &mask, colour) == Verdict::Stop {
         return exit::MISTAKE;
     }
 
@@ -51,7 +53,7 @@ pub(crate) fn run(args: &RunArgs, matches: &ArgMatches) -> u8 {
             refusal.diagnostic().hint(format!("the Procfile has {}", names.join(", ")))
         }
     };
-    let _ = report::show(&[diagnostic], colour);
+    let _ = report::show(&[diagnostic], &mask, colour);
     refusal.code()
 }
 

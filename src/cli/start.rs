@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
-use crate::logs::{Escapes, Sink};
+use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
 use crate::project::{Form, Project, Stderr};
 use crate::supervisor::Outcome;
 use crate::sys::{clock, descriptor_table, process};
@@ -19,7 +19,7 @@ use crate::ui::terminal;
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Outcome> {
+pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyhow::Result<Outcome> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -47,7 +47,7 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         guard,
         stdout,
         others: Vec::new(),
-        rewrite: None,
+        rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
     })

@@ -39,6 +39,7 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         timestamp_format: span(matches, "timestamp_format", args.timestamp_format.as_deref()),
         colour: colour(&args.colour, matches),
         no_prefix: args.no_prefix.then_some(true),
+        no_mask: args.no_mask.then_some(true),
         quiet: list(matches, "quiet", args.quiet.as_deref()),
         drop: args.drop.as_ref().map(|patterns| {
             // One a line, so that a variable can hold several; a line cannot have a line end in it anyway.

@@ -322,14 +322,22 @@ impl Hub {
     /// Returns how long the reader of `stream` waits for more before it shows an unfinished line.
     pub(super) fn patience(&self, stream: StreamId) -> Option<Duration> {
         let mut state = self.0.state.borrow_mut();
-        let kept_for = state.streams[stream.0].kept_for()?;
-        Some(self.0.patience.left(&state.streams[stream.0].framer, kept_for))
+        if let Some(kept_for) = state.streams[stream.0].kept_for() {
+            return Some(self.0.patience.left(&state.streams[stream.0].framer, kept_for));
+        }
+        // The framer has handed out all of a long line, and its end may be the beginning of a secret.
+        let rewrite = state.rewrite.as_ref()?;
+        rewrite.has_kept(stream).then_some(self.0.patience.silent)
     }
 
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
     pub(super) fn show_unfinished(&self, stream: StreamId) {
         let mut state = self.0.state.borrow_mut();
         state.show(stream, |stream, _, out| stream.framer.take_unfinished(out));
+        let State { sinks, rewrite, .. } = &mut *state;
+        if let Some(rewrite) = rewrite {
+            sinks.show_kept(rewrite.as_mut(), (clock::wall(), stream));
+        }
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
         state.streams[stream.0].kept_since = None;

@@ -4,6 +4,7 @@
 //! files beat the inherited environment (O1), unless `--no-override` says otherwise.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::dotenv::{self, Assignment};
 use super::interpolate::{self, Winner};
 use super::ports::{self, PortRule};
 use super::procfile::{self, Entry};
+use super::secrets::{self, SecretRules, Secrets};
 use super::settings::Settings;
 use super::{
     Colour, ExitOn, InstanceId, InstanceSpec, Names, OnConflict, Origin, Output, Place, ProcessName,
@@ -54,7 +56,8 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     // Names and counts are judged against a whole Procfile only; they would look wrong against half of one.
     let procfile_is_whole = inputs.procfile.is_some() && !has_errors(&diagnostics);
 
-    let (environment, port_variable) = merge_environment(inputs, &mut diagnostics);
+    let assignments = read_env_files(inputs, &mut diagnostics);
+    let (environment, port_variable) = merge_environment(inputs, &assignments);
     let port_rule = read_port_rule(settings, port_variable, &mut diagnostics);
 
     let entry_names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
@@ -117,8 +120,10 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
         processes,
+        secrets: Secrets::default(),
     };
     project.instances = lay_out(&project, &counts, &mut diagnostics);
+    project.secrets = find_secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
 }
 
@@ -150,7 +155,7 @@ fn read_procfile(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entr
 }
 
 /// Merges the inherited environment and the env files; also says where PORT was written.
-fn merge_environment(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Variable>, Option<Written>) {
+fn merge_environment(inputs: &Inputs, assignments: &[Assignment]) -> (Vec<Variable>, Option<Written>) {
     let keep_inherited = inputs.settings.no_override.unwrap_or(false);
     let mut variables: BTreeMap<Vec<u8>, Variable> = BTreeMap::new();
     let mut port = None;
@@ -163,20 +168,38 @@ fn merge_environment(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> (Vec
         let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::Inherited };
         variables.insert(name.clone(), variable);
     }
-    for assignment in read_env_files(inputs, diagnostics) {
-        let Assignment { name, value, line, span, .. } = assignment;
-        let inherited = matches!(variables.get(&name), Some(Variable { origin: Origin::Inherited, .. }));
+    for Assignment { name, value, line, span, .. } in assignments {
+        let inherited = matches!(variables.get(name), Some(Variable { origin: Origin::Inherited, .. }));
         if inherited && keep_inherited {
             continue;
         }
-        let place = Place { file: span.source.name.as_str().into(), line };
+        let place = Place { file: span.source.name.as_str().into(), line: *line };
         if name == b"PORT" {
-            port = Some(Written { text: value.clone(), place: span });
+            port = Some(Written { text: value.clone(), place: span.clone() });
         }
-        let variable = Variable { name: name.clone(), value, origin: Origin::File(place) };
-        variables.insert(name, variable);
+        let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::File(place) };
+        variables.insert(name.clone(), variable);
     }
     (variables.into_values().collect(), port)
+}
+
+/// Finds what must not be seen in any output. Values that a later file or the environment has replaced count too: who
+/// reads `.env` for itself has them all the same.
+fn find_secrets(inputs: &Inputs, assignments: &[Assignment], project: &Project) -> Secrets {
+    let rules = SecretRules { mask: !inputs.settings.no_mask.unwrap_or(false), ..SecretRules::default() };
+    let inherited = inputs.inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
+    let written = assignments.iter().map(|one| (one.name.as_slice(), one.value.as_slice()));
+    let of_processes = project
+        .processes
+        .iter()
+        .flat_map(|process| process.environment.iter().chain(process.variants.iter().flatten()))
+        .map(|variable| (variable.name.as_slice(), variable.value.as_slice()));
+    let variables: Vec<(&[u8], &[u8])> = inherited.chain(written).chain(of_processes).collect();
+    let mut names: Vec<&[u8]> =
+        project.processes.iter().map(|process| process.name.as_str().as_bytes()).collect();
+    names.extend(inputs.root.file_name().map(OsStr::as_encoded_bytes));
+    let found = secrets::find(&rules, &variables, &names);
+    Secrets { rules, found }
 }
 
 /// All assignments of all env files in their order, with references replaced where that is asked for.

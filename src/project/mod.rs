@@ -18,6 +18,7 @@ mod names;
 mod options_file;
 mod ports;
 pub mod procfile;
+pub mod secrets;
 mod settings;
 mod suggest;
 mod text;
@@ -34,6 +35,7 @@ pub use line_patterns::LinePatterns;
 pub use names::Names;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
+use secrets::Secrets;
 pub use settings::Settings;
 pub use time_format::{TimeFormat, TimePart};
 
@@ -318,6 +320,8 @@ pub struct Project {
     pub exit_code_from: Option<ProcessName>,
     /// How the stream is shown.
     pub output: Output,
+    /// What must not be seen in it.
+    pub secrets: Secrets,
 }
 
 impl Default for Project {
@@ -333,6 +337,7 @@ impl Default for Project {
             on_conflict: OnConflict::Fail,
             exit_code_from: None,
             output: Output::default(),
+            secrets: Secrets::default(),
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub colour: Option<Colour>,
     /// Whether nothing stands before a line.
     pub no_prefix: Option<bool>,
+    /// Whether secrets are shown as they are.
+    pub no_mask: Option<bool>,
     /// Names whose lines are not shown, with commas.
     pub quiet: Option<Span>,
     /// Patterns of lines that are not shown.
@@ -79,6 +81,7 @@ impl Settings {
             timestamp_format: self.timestamp_format.or(weaker.timestamp_format),
             colour: self.colour.or(weaker.colour),
             no_prefix: self.no_prefix.or(weaker.no_prefix),
+            no_mask: self.no_mask.or(weaker.no_mask),
             quiet: self.quiet.or(weaker.quiet),
             drop: self.drop.or(weaker.drop),
             stderr: self.stderr.or(weaker.stderr),

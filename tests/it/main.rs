@@ -31,6 +31,7 @@ mod help;
 mod isolation;
 mod jobs;
 mod leftovers;
+mod masking;
 mod matrix;
 mod output;
 mod ports;

@@ -8,7 +8,8 @@ use tokio::task::LocalSet;
 
 use super::super::outlet::Descriptor;
 use super::{CHUNK_BYTES, ENOUGH_BYTES, Hub, Patience, Way};
-use crate::logs::{Channel, Frame, Lines, Origin, Piece, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Channel, Frame, Lines, Mask, Masking, Origin, Piece, Rewrite, Sink, StreamId, Writer};
+use crate::project::secrets::Secret;
 use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec};
 use crate::supervisor::{Complaint, Note, RunId};
 use crate::time::WallTime;
@@ -617,5 +618,24 @@ fn on_a_terminal_no_line_is_kept_back_for_long() {
             hub.show_unfinished(A);
             assert_eq!(left(&hub, b"\r50%").await, Some(200));
         }
+    });
+}
+
+#[test]
+fn what_is_kept_of_a_silent_line_because_it_may_begin_a_secret_is_shown_in_part() {
+    within(Builder::new_current_thread().start_paused(true), || async {
+        let (out, way) = plain();
+        let secret = Secret::whole("hunter2hunter2").expect("long enough");
+        let masking = Masking::new(Mask::new(vec![secret]));
+        let hub = Hub::start(vec![way], Some(Box::new(masking)), Patience::ELSEWHERE);
+        begin(&hub);
+        // Of a long line the framer keeps nothing.
+        say(&hub, A, &long()).await;
+        say(&hub, A, &[long().as_slice(), b"hunter"].concat()[6..]).await;
+        assert!(hub.patience(A).is_some());
+        hub.show_unfinished(A);
+        assert_eq!(hub.patience(A), None);
+        say(&hub, A, b"2hunter2.\n").await;
+        assert_eq!(text(hub, out).await.replace('#', ""), "0|hun•••.\n");
     });
 }

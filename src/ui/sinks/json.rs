@@ -6,7 +6,9 @@
 use std::str;
 
 use super::gate::Gate;
-use crate::logs::{Channel, EscapeFilter, Escapes, Lines, Origin, Piece, Row, Sink, Stamped, StreamId, json};
+use crate::logs::{
+    Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json,
+};
 use crate::project::{InstanceId, InstanceSpec, Project, TimeFormat};
 use crate::supervisor::Note;
 use crate::time::WallTime;
@@ -28,6 +30,8 @@ pub struct JsonSink {
     plain: Vec<u8>,
     /// All that run or have run.
     instances: Vec<InstanceSpec>,
+    /// For the words of forge, which may quote a command; what processes write comes without secrets.
+    mask: Mask,
 }
 
 /// One stream.
@@ -52,6 +56,7 @@ impl JsonSink {
             escapes,
             plain: Vec::new(),
             instances: project.instances.clone(),
+            mask: Mask::new(project.secrets.found.clone()),
         };
         let version = env!("CARGO_PKG_VERSION");
         let fields = [("version", events::VERSION.into()), ("forge", version.into())];
@@ -73,9 +78,12 @@ impl JsonSink {
         }
         object.push_str(&format!(",\"event\":\"{name}\""));
         for (key, value) in fields {
-            object.push_str(&format!(",\"{key}\":{value}"));
+            match value.as_str() {
+                Some(text) => object.push_str(&format!(",\"{key}\":{}", json::quoted(&self.mask.text(text)))),
+                None => object.push_str(&format!(",\"{key}\":{value}")),
+            }
         }
-        object.push_str(&format!(",\"text\":{}}}\n", json::quoted(text)));
+        object.push_str(&format!(",\"text\":{}}}\n", json::quoted(&self.mask.text(text))));
         self.pending.extend_from_slice(self.time.at(at));
         self.pending.extend_from_slice(object.as_bytes());
     }

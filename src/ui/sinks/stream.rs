@@ -8,7 +8,7 @@ mod voice;
 use self::voice::Voice;
 use super::gate::Gate;
 use crate::logs::{
-    Bar, Channel, EscapeFilter, Escapes, Lines, Origin, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink,
+    Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink,
     StreamId, column_width, sgr_of_position,
 };
 use crate::project::{InstanceId, InstanceSpec, Project, Stderr};
@@ -55,6 +55,8 @@ pub struct StreamSink {
     /// All that run or have run.
     instances: Vec<InstanceSpec>,
     screen: Screen,
+    /// For the words of forge, which may quote a command; what processes write comes without secrets.
+    mask: Mask,
 }
 
 /// What all prefixes have in common.
@@ -100,6 +102,7 @@ impl StreamSink {
             open: None,
             instances: project.instances.clone(),
             screen,
+            mask: Mask::new(project.secrets.found.clone()),
         }
     }
 
@@ -250,7 +253,7 @@ impl Sink for StreamSink {
         {
             self.pending.extend_from_slice(format!("{who} ").as_bytes());
         }
-        self.pending.extend_from_slice(text.as_bytes());
+        self.pending.extend_from_slice(self.mask.text(&text).as_bytes());
         self.pending.push(b'\n');
     }
 
