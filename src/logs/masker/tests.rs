@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::Masker;
-use crate::logs::{Frame, Framer, Mask};
+use crate::logs::{Frame, Framer, Mask, Piece};
 use crate::project::secrets::{LONGEST_BYTES, MASK, Secret};
 
 fn mask(secrets: &[&str]) -> Mask {
@@ -209,6 +209,45 @@ proptest! {
         let mask = Mask::new(secrets);
         let cuts: Vec<(usize, bool)> = cuts.into_iter().map(|cut| (cut, false)).collect();
         prop_assert_eq!(lines(&mask, steps(&output, &cuts)), whole);
+    }
+
+    /// The framer makes pieces of long lines only; here they are short, so that secrets are cut everywhere.
+    #[test]
+    fn any_pieces_give_the_same_line(
+        secrets in secrets(),
+        line in near_secrets(0..20),
+        cuts in prop::collection::vec(0usize..120, 0..12),
+    ) {
+        let line: Vec<u8> = line.into_iter().filter(|byte| *byte != b'\n').collect();
+        let whole = expected(&secrets, &line);
+        let (mask, mut masker, mut masked) = (Mask::new(secrets), Masker::default(), Vec::new());
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(line.len())).collect();
+        cuts.extend([0, line.len()]);
+        cuts.sort_unstable();
+        // The second line shows that nothing is left of the first.
+        for _ in 0..2 {
+            masked.clear();
+            let mut open = false;
+            for pair in cuts.windows(2) {
+                let ends = pair[1] == line.len();
+                if pair[0] == pair[1] && !ends {
+                    continue;
+                }
+                let piece = Piece { text: &line[pair[0]..pair[1]], begins: pair[0] == 0, ends };
+                masker.take(&mask, Frame::Piece(piece), |frame| {
+                    let Frame::Piece(piece) = frame else { panic!("a piece becomes a piece") };
+                    assert_eq!(piece.begins, !open);
+                    assert!(piece.ends || !piece.text.is_empty(), "a piece of nothing");
+                    open = !piece.ends;
+                    masked.extend_from_slice(piece.text);
+                });
+                if ends {
+                    break;
+                }
+            }
+            prop_assert!(!open);
+            prop_assert_eq!(&masked, &whole);
+        }
     }
 
     /// A silence must not lose or change anything but what is masked, and never tell a secret.
