@@ -71,11 +71,18 @@ impl JsonSink {
         if let Some(about) = about {
             object.push_str(&names(about));
         }
-        object.push_str(&format!(",\"event\":\"{name}\""));
+        object.push_str(",\"event\":\"");
+        object.push_str(name);
+        object.push('"');
         for (key, value) in fields {
-            object.push_str(&format!(",\"{key}\":{value}"));
+            object.push_str(",\"");
+            object.push_str(key);
+            object.push_str("\":");
+            object.push_str(&value.to_string());
         }
-        object.push_str(&format!(",\"text\":{}}}\n", json::quoted(text)));
+        object.push_str(",\"text\":");
+        object.push_str(&json::quoted(text));
+        object.push_str("}\n");
         self.pending.extend_from_slice(self.time.at(at));
         self.pending.extend_from_slice(object.as_bytes());
     }
