@@ -85,6 +85,9 @@ pub(crate) fn contradiction(args: &StartArgs, matches: &ArgMatches) -> Option<St
     if is_flag("json") && marks_stderr {
         return meaningless("--stderr mark", "--json", "each object has its `stream`");
     }
+    if is_flag("json") && is_flag("dry_run") {
+        return meaningless("--json", "--dry-run", "nothing is started that could say something");
+    }
     if is_flag("no_prefix") && is_flag("timestamp_format") {
         return meaningless("--timestamp-format", "--no-prefix", "the time is in the prefix");
     }

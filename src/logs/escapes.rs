@@ -108,14 +108,18 @@ pub struct EscapeFilter {
     state: State,
     /// The sequence so far.
     held: Vec<u8>,
-    /// Whether a colour was set that nothing has ended.
-    coloured: bool,
-    /// Whether a link was begun that nothing has ended.
-    linked: bool,
+    open: Open,
     /// Whether there is text in the line as it stands now.
     inked: bool,
     /// Whether the line asked for an empty screen.
     cleared: bool,
+}
+
+/// What has begun that nothing has ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    colour: bool,
+    link: bool,
 }
 
 /// Where a line stands on the screen.
@@ -134,8 +138,7 @@ impl EscapeFilter {
             escapes,
             state: State::Text,
             held: Vec::new(),
-            coloured: false,
-            linked: false,
+            open: Open::default(),
             inked: false,
             cleared: false,
         }
@@ -178,13 +181,13 @@ impl EscapeFilter {
 
     /// Ends colours and links without ending the line, because somebody else interrupts it.
     pub fn break_line(&mut self, out: &mut Vec<u8>) {
-        if self.linked {
+        if self.open.link {
             out.extend_from_slice(LINK_END);
-            self.linked = false;
+            self.open.link = false;
         }
-        if self.coloured {
+        if self.open.colour {
             out.extend_from_slice(RESET);
-            self.coloured = false;
+            self.open.colour = false;
         }
         self.inked = false;
     }
@@ -193,7 +196,7 @@ impl EscapeFilter {
     fn redraw(&mut self, row: &mut Row<'_>, out: &mut Vec<u8>) {
         if let Some(start) = row.begins_at {
             out.truncate(start);
-            (self.coloured, self.linked) = (false, false);
+            self.open = Open::default();
         } else {
             self.break_line(out);
             out.push(b'\r');
@@ -328,7 +331,7 @@ impl EscapeFilter {
             return;
         }
         // Too long to be held, and yet a link that must not go on behind the line.
-        self.linked |= self.escapes == Escapes::Keep && self.held.len() >= LONGEST_LINK;
+        self.open.link |= self.escapes == Escapes::Keep && self.held.len() >= LONGEST_LINK;
         self.release(out);
     }
 
@@ -340,11 +343,11 @@ impl EscapeFilter {
         self.state = State::Text;
         let passes = match meaning {
             Meaning::Colour | Meaning::ColourEnd => {
-                self.coloured = meaning == Meaning::Colour && self.escapes.passes_colours();
+                self.open.colour = meaning == Meaning::Colour && self.escapes.passes_colours();
                 self.escapes.passes_colours()
             }
             Meaning::Link | Meaning::LinkEnd => {
-                self.linked = meaning == Meaning::Link && self.escapes.passes_colours();
+                self.open.link = meaning == Meaning::Link && self.escapes.passes_colours();
                 self.escapes.passes_colours()
             }
             Meaning::LineStart => {

@@ -10,8 +10,8 @@ const C1_LEAD: u8 = 0xc2;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Returns whether lines that end with LF alone pass as they are. Fast, and right for most.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]
 pub fn are_plain_lines(lines: &[u8]) -> bool {
-    // No early end: this compiles to vector instructions.
     !lines.iter().fold(false, |found, byte| found | (is_special(*byte) & (*byte != b'\n')))
 }
 
@@ -76,6 +76,7 @@ fn plain_length(text: &[u8]) -> usize {
     start + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]
 fn is_special(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == 0x7f) | (byte == C1_LEAD)
 }

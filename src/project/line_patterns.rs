@@ -25,7 +25,7 @@ struct Pattern {
 
 #[derive(Debug)]
 enum Search {
-    Word(Finder<'static>),
+    Word(Box<Finder<'static>>),
     Expression(Regex),
 }
 
@@ -71,21 +71,22 @@ pub(crate) fn parse(written: &[Span], diagnostics: &mut Vec<Diagnostic>) -> Line
     for span in written {
         match pattern(span) {
             Ok(pattern) => patterns.push(pattern),
-            Err(complaint) => diagnostics.push(complaint),
+            Err(complaint) => diagnostics.push(*complaint),
         }
     }
     LinePatterns(patterns.into())
 }
 
-fn pattern(written: &Span) -> Result<Pattern, Diagnostic> {
+fn pattern(written: &Span) -> Result<Pattern, Box<Diagnostic>> {
     let complaint =
         |message: &str, here: String| Diagnostic::error("bad-pattern", message).at(written.clone(), here);
     let Ok(text) = std::str::from_utf8(written.text()) else {
-        return Err(complaint("a pattern is no UTF-8", String::new()));
+        return Err(complaint("a pattern is no UTF-8", String::new()).into());
     };
     if text.is_empty() {
         return Err(complaint("an empty pattern matches every line", String::new())
-            .hint("to show no line of a process there is `-q NAME`"));
+            .hint("to show no line of a process there is `-q NAME`")
+            .into());
     }
     let search = if text.bytes().any(|byte| SPECIAL.contains(&byte)) {
         let expression = Regex::new(text).map_err(|error| {
@@ -94,7 +95,7 @@ fn pattern(written: &Span) -> Result<Pattern, Diagnostic> {
         })?;
         Search::Expression(expression)
     } else {
-        Search::Word(Finder::new(text).into_owned())
+        Search::Word(Box::new(Finder::new(text).into_owned()))
     };
     Ok(Pattern { text: text.to_owned(), search })
 }

@@ -80,7 +80,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         None => TimeFormat::default(),
         Some(Ok(format)) => format,
         Some(Err(complaint)) => {
-            diagnostics.push(complaint);
+            diagnostics.push(*complaint);
             TimeFormat::default()
         }
     };

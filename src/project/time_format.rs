@@ -111,17 +111,18 @@ impl Default for TimeFormat {
 }
 
 /// Reads a format.
-pub(crate) fn parse(written: &Span) -> Result<TimeFormat, Diagnostic> {
+pub(crate) fn parse(written: &Span) -> Result<TimeFormat, Box<Diagnostic>> {
     let complaint = |message: String, range: std::ops::Range<usize>| {
         let place = written.range.start + range.start..written.range.start + range.end;
         Diagnostic::error("bad-timestamp-format", message).at(Span::new(&written.source, place), "")
     };
     let Ok(text) = std::str::from_utf8(written.text()) else {
-        return Err(complaint("the format of the time is no UTF-8".to_owned(), 0..written.range.len()));
+        return Err(complaint("the format of the time is no UTF-8".to_owned(), 0..written.range.len()).into());
     };
     if text.is_empty() {
         return Err(complaint("the format of the time is empty".to_owned(), 0..0)
-            .hint("for no time at all there is `--no-timestamp`"));
+            .hint("for no time at all there is `--no-timestamp`")
+            .into());
     }
     let mut parts = Vec::new();
     let mut at = 0;
@@ -129,7 +130,7 @@ pub(crate) fn parse(written: &Span) -> Result<TimeFormat, Diagnostic> {
         let end = at + character.len_utf8();
         if character.is_control() {
             let message = "a control character in the format of the time would damage the lines";
-            return Err(complaint(message.to_owned(), at..end));
+            return Err(complaint(message.to_owned(), at..end).into());
         }
         if character != '%' {
             parts.push(Char(character));
@@ -143,11 +144,12 @@ pub(crate) fn parse(written: &Span) -> Result<TimeFormat, Diagnostic> {
             continue;
         }
         let unknown = &text[at..end + unknown_length(rest)];
-        let message = match rest.is_empty() {
-            true => "the format of the time ends with a lone `%`".to_owned(),
-            false => format!("`{unknown}` is unknown in the format of the time"),
+        let message = if rest.is_empty() {
+            "the format of the time ends with a lone `%`".to_owned()
+        } else {
+            format!("`{unknown}` is unknown in the format of the time")
         };
-        return Err(complaint(message, at..at + unknown.len()).hint(format!("there are {}", known())));
+        return Err(complaint(message, at..at + unknown.len()).hint(format!("there are {}", known())).into());
     }
     Ok(TimeFormat(parts.into()))
 }

@@ -86,7 +86,8 @@ fn a_name_that_fits_nobody_is_an_error() {
 
 #[test]
 fn flags_that_contradict_each_other_are_refused() {
-    let cases: [&[&str]; 5] = [
+    let cases: [&[&str]; 6] = [
+        &["--json", "--dry-run"],
         &["--json", "--no-prefix"],
         &["--json", "--timestamp-format", "%T"],
         &["--json", "--stderr", "mark"],

@@ -93,6 +93,23 @@ fn the_last_of_two_counts() {
 }
 
 #[test]
+fn whoever_says_how_the_time_is_shown_wants_to_see_it() {
+    let timestamp = |words: &[&str]| settings(&[&["start"], words].concat()).timestamp;
+    assert_eq!(timestamp(&["--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--no-timestamp", "--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--timestamp-format", "%T", "--no-timestamp"]), Some(false));
+    assert_eq!(timestamp(&["--timestamp=false", "--timestamp-format", "%T"]), Some(false));
+    assert_eq!(timestamp(&[]), None);
+}
+
+#[test]
+fn patterns_add_up_and_may_have_commas() {
+    let drop = settings(&["start", "--drop", "a,b", "--drop", "-c\nd"]).drop.expect("patterns");
+    let texts: Vec<_> = drop.iter().map(|span| span.text().to_vec()).collect();
+    assert_eq!(texts, [b"a,b".to_vec(), b"-c".to_vec(), b"d".to_vec()]);
+}
+
+#[test]
 fn env_files_and_names_add_up() {
     let env = settings(&["start", "-e", "a, b", "-e", "c"]).env_files;
     assert_eq!(env, Some(vec!["a".into(), "b".into(), "c".into()]));

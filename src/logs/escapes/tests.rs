@@ -181,9 +181,10 @@ proptest! {
         for escapes in ALL {
             let whole = filtered(escapes, &text, std::iter::empty());
             let split = filtered(escapes, &text, cuts.iter().copied());
-            let (whole, split) = match escapes.guards_screen() {
-                true => (last_state(&whole), last_state(&split)),
-                false => (whole.as_slice(), split.as_slice()),
+            let (whole, split) = if escapes.guards_screen() {
+                (last_state(&whole), last_state(&split))
+            } else {
+                (whole.as_slice(), split.as_slice())
             };
             prop_assert_eq!(whole.escape_ascii().to_string(), split.escape_ascii().to_string(), "{:?}", escapes);
         }

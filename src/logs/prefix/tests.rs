@@ -4,8 +4,8 @@ use crate::time::WallTime;
 
 const PLAIN: PrefixStyle = PrefixStyle { time: None, width: 6, coloured: false };
 
-fn timed(style: PrefixStyle) -> PrefixStyle {
-    PrefixStyle { time: Some(TimeFormat::default()), ..style }
+fn timed(style: &PrefixStyle) -> PrefixStyle {
+    PrefixStyle { time: Some(TimeFormat::default()), ..style.clone() }
 }
 
 fn at(seconds: i64) -> WallTime {
@@ -19,15 +19,11 @@ fn a_prefix_looks_like_foremans() {
     let cases = [
         (Prefix::none(), "", 0),
         (Prefix::new(&wide, "web.1", 36, Bar::Plain), "web.1    | ", 11),
-        (Prefix::new(&timed(PLAIN), "web.1", 36, Bar::Plain), "00:01:05 web.1  | ", 18),
-        (Prefix::new(&timed(PLAIN), "web.1", 36, Bar::Stderr), "00:01:05 web.1  ! ", 18),
+        (Prefix::new(&timed(&PLAIN), "web.1", 36, Bar::Plain), "00:01:05 web.1  | ", 18),
+        (Prefix::new(&timed(&PLAIN), "web.1", 36, Bar::Stderr), "00:01:05 web.1  ! ", 18),
         (Prefix::new(&coloured, "web.1", 36, Bar::Plain), "\x1b[36mweb.1  | \x1b[0m", 9),
         (Prefix::new(&coloured, "web.1", 36, Bar::Stderr), "\x1b[36mweb.1  \x1b[31m! \x1b[0m", 9),
-        (
-            Prefix::new(&timed(coloured.clone()), "web.1", 36, Bar::Plain),
-            "\x1b[36m00:01:05 web.1  | \x1b[0m",
-            18,
-        ),
+        (Prefix::new(&timed(&coloured), "web.1", 36, Bar::Plain), "\x1b[36m00:01:05 web.1  | \x1b[0m", 18),
     ];
     for (mut prefix, expected, columns) in cases {
         assert_eq!(String::from_utf8_lossy(prefix.at(at(65))), expected);
@@ -37,7 +33,7 @@ fn a_prefix_looks_like_foremans() {
 
 #[test]
 fn the_time_moves_forwards_and_backwards() {
-    let mut prefix = Prefix::new(&timed(PLAIN), "web.1", 36, Bar::Plain);
+    let mut prefix = Prefix::new(&timed(&PLAIN), "web.1", 36, Bar::Plain);
     for (seconds, expected) in
         [(0, "00:00:00 web.1  | "), (61, "00:01:01 web.1  | "), (1, "00:00:01 web.1  | ")]
     {

@@ -147,3 +147,12 @@ fn a_procfile_with_nothing_but_release_says_what_to_do() {
     assert!(checked.has_errors());
     assert_eq!(checked.value, [0]);
 }
+
+#[test]
+fn a_list_of_names_knows_globs() {
+    let mut diagnostics = Vec::new();
+    let list = span("--except", "w*,nosuch*");
+    assert_eq!(known_names(PROCESSES, &list, &mut diagnostics), ["web", "worker"]);
+    let messages: Vec<_> = diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect();
+    assert_eq!(messages, ["no process is called like `nosuch*` (web, worker, sched)"]);
+}

@@ -34,7 +34,7 @@ fn any_of_the_patterns_is_enough() {
 }
 
 #[track_caller]
-fn refused(pattern: &str, expected: Expect) {
+fn refused(pattern: &str, expected: &Expect) {
     expected.assert_eq(&read(&[pattern]).1);
 }
 
@@ -42,7 +42,7 @@ fn refused(pattern: &str, expected: Expect) {
 fn what_is_no_pattern_is_refused() {
     refused(
         "[debug",
-        expect![[r#"
+        &expect![[r#"
         error: a pattern is no regular expression
          --> --drop:1:1
           |
@@ -53,7 +53,7 @@ fn what_is_no_pattern_is_refused() {
     );
     refused(
         "a{2,1}",
-        expect![[r#"
+        &expect![[r#"
         error: a pattern is no regular expression
          --> --drop:1:1
           |
@@ -64,7 +64,7 @@ fn what_is_no_pattern_is_refused() {
     );
     refused(
         "",
-        expect![[r#"
+        &expect![[r#"
         error: an empty pattern matches every line
          --> --drop:1:1
           |

@@ -18,7 +18,7 @@ fn meant(list: &str) -> (Vec<String>, String) {
 }
 
 #[track_caller]
-fn refused(list: &str, expected: Expect) {
+fn refused(list: &str, expected: &Expect) {
     expected.assert_eq(&meant(list).1);
 }
 
@@ -51,7 +51,7 @@ fn a_name_means_all_or_one_or_some() {
 fn a_name_that_means_nothing_is_an_error() {
     refused(
         "wbe",
-        expect![[r#"
+        &expect![[r#"
         error: unknown process `wbe` (web, worker, worker-mail, release)
          --> --quiet:1:1
           |
@@ -62,7 +62,7 @@ fn a_name_that_means_nothing_is_an_error() {
     );
     refused(
         "web.3",
-        expect![[r#"
+        &expect![[r#"
             error: unknown process `web.3`
              --> --quiet:1:1
               |
@@ -73,7 +73,7 @@ fn a_name_that_means_nothing_is_an_error() {
     );
     refused(
         "worker.0",
-        expect![[r#"
+        &expect![[r#"
         error: unknown process `worker.0`
          --> --quiet:1:1
           |
@@ -84,7 +84,7 @@ fn a_name_that_means_nothing_is_an_error() {
     );
     refused(
         "worker.x",
-        expect![[r#"
+        &expect![[r#"
         error: unknown process `worker.x`
          --> --quiet:1:1
           |
@@ -95,7 +95,7 @@ fn a_name_that_means_nothing_is_an_error() {
     );
     refused(
         "db*",
-        expect![[r#"
+        &expect![[r#"
         error: no process is called like `db*` (web, worker, worker-mail, release)
          --> --quiet:1:1
           |

@@ -9,7 +9,7 @@ fn written(text: &str) -> Span {
 }
 
 #[track_caller]
-fn refused(text: &str, expected: Expect) {
+fn refused(text: &str, expected: &Expect) {
     expected.assert_eq(&render(&parse(&written(text)).expect_err("a bad format"), false));
 }
 
@@ -34,7 +34,7 @@ fn no_name_hides_behind_a_shorter_one() {
 fn mistakes_have_a_place_and_a_way_out() {
     refused(
         "%H:%Q",
-        expect![[r#"
+        &expect![[r#"
         error: `%Q` is unknown in the format of the time
          --> --timestamp-format:1:4
           |
@@ -45,7 +45,7 @@ fn mistakes_have_a_place_and_a_way_out() {
     );
     refused(
         "%T %4f",
-        expect![[r#"
+        &expect![[r#"
         error: `%4f` is unknown in the format of the time
          --> --timestamp-format:1:4
           |
@@ -56,7 +56,7 @@ fn mistakes_have_a_place_and_a_way_out() {
     );
     refused(
         "%T %",
-        expect![[r#"
+        &expect![[r#"
         error: the format of the time ends with a lone `%`
          --> --timestamp-format:1:4
           |
@@ -67,7 +67,7 @@ fn mistakes_have_a_place_and_a_way_out() {
     );
     refused(
         "",
-        expect![[r#"
+        &expect![[r#"
         error: the format of the time is empty
          --> --timestamp-format:1:1
           |
@@ -78,7 +78,7 @@ fn mistakes_have_a_place_and_a_way_out() {
     );
     refused(
         "%T\n",
-        expect![[r#"
+        &expect![[r#"
         error: a control character in the format of the time would damage the lines
          --> --timestamp-format:1:3
           |

@@ -76,16 +76,24 @@ impl JsonSink {
         if let Some(about) = about {
             object.push_str(&names(about));
         }
-        object.push_str(&format!(",\"event\":\"{name}\""));
+        object.push_str(",\"event\":\"");
+        object.push_str(name);
+        object.push('"');
         for (key, value) in fields {
-            match value.as_str() {
-                Some(text) => object.push_str(&format!(",\"{key}\":{}", json::quoted(&self.mask.text(text)))),
-                None => object.push_str(&format!(",\"{key}\":{value}")),
-            }
+            object.push_str(",\"");
+            object.push_str(key);
+            object.push_str("\":");
+            object.push_str(&value.as_str().map_or_else(|| value.to_string(), |text| self.quoted(text)));
         }
-        object.push_str(&format!(",\"text\":{}}}\n", json::quoted(&self.mask.text(text))));
+        object.push_str(",\"text\":");
+        object.push_str(&self.quoted(text));
+        object.push_str("}\n");
         self.pending.extend_from_slice(self.time.at(at));
         self.pending.extend_from_slice(object.as_bytes());
+    }
+
+    fn quoted(&self, text: &str) -> String {
+        json::quoted(&self.mask.text(text))
     }
 
     /// Writes lines that pass.

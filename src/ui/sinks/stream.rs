@@ -133,15 +133,16 @@ impl StreamSink {
     /// Shows lines that have passed the gate.
     fn show(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
         let plain = self.escapes.leave_alone(lines.bytes());
-        if self.escapes.guards_screen() {
-            self.interrupt();
-            let voice = &mut self.voices[stream.0];
-            return match plain {
-                true => voice.show_plain(at, lines, &mut self.pending),
-                false => voice.show_guarded(at, lines, &mut self.pending),
-            };
-        }
         self.interrupt();
+        if self.escapes.guards_screen() {
+            let voice = &mut self.voices[stream.0];
+            if plain {
+                voice.show_plain(at, lines, &mut self.pending);
+            } else {
+                voice.show_guarded(at, lines, &mut self.pending);
+            }
+            return;
+        }
         let Voice { prefix, filter, .. } = &mut self.voices[stream.0];
         let prefix = prefix.at(at);
         let pending = &mut self.pending;
