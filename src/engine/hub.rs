@@ -14,6 +14,7 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod patience;
 mod sinks;
 mod stream;
 
@@ -27,10 +28,11 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::patience::Patience;
 use self::sinks::Sinks;
 use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, Framer, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -52,34 +54,6 @@ const LONGEST_FLOW: Duration = Duration::from_millis(250);
 
 /// How long a flowing line may pause before it is interrupted.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-
-/// How long an unfinished line is kept back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// When its process falls silent.
-    silent: Duration,
-    /// When its process goes on with it all the time.
-    busy: Option<Duration>,
-    /// When its process draws it anew all the time, as a progress bar.
-    redrawn: Option<Duration>,
-}
-
-impl Patience {
-    /// Somebody is looking and may be asked something, and watches progress.
-    pub const TERMINAL: Patience = Patience {
-        silent: Duration::from_millis(200),
-        busy: Some(Duration::from_secs(1)),
-        redrawn: Some(Duration::from_millis(200)),
-    };
-    /// Whole lines are worth more than haste.
-    pub const ELSEWHERE: Patience = Patience { silent: Duration::from_secs(1), busy: None, redrawn: None };
-
-    /// Returns how long a line is still kept back of which something has been kept for a while.
-    fn left(self, framer: &Framer, kept_for: Duration) -> Duration {
-        let longest = if framer.is_redrawn() { self.redrawn } else { self.busy };
-        longest.map_or(self.silent, |longest| self.silent.min(longest.saturating_sub(kept_for)))
-    }
-}
 
 /// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
 pub struct Way {
