@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Hold, Patience, Setup};
-use crate::guard;
+use crate::guard::{self, Isolation};
 use crate::project::{Project, Tty};
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
@@ -22,8 +22,8 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
-    let guard = guard::launch(place.project, &place.notes, grace, file_limit)
-        .context("could not start the guard process")?;
+    let isolation = if project.isolate { Isolation::PidNamespace } else { Isolation::None };
+    let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
     let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;

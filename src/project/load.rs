@@ -103,6 +103,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             quiet: quiet.into_iter().map(ProcessName::new).collect(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
+        isolate: settings.isolate.unwrap_or(false),
         processes,
     };
     Checked { value: project, diagnostics }

@@ -208,4 +208,6 @@ pub struct Project {
     pub port_rule: Option<PortRule>,
     /// How the stream is shown.
     pub output: Output,
+    /// Whether all of it runs in a pid namespace of its own (`--isolate`).
+    pub isolate: bool,
 }

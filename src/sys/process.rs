@@ -90,6 +90,14 @@ pub fn wake_at_the_end_of_the_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGCONT));
 }
 
+/// Asks the kernel to kill this process when its parent dies.
+///
+/// It is tied to the thread that forked, so the parent must have done that in its first thread.
+pub fn die_at_the_end_of_the_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGKILL));
+}
+
 /// Lets this process end without an image of its memory, which holds the variables of everybody it has started.
 pub fn leave_no_core() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

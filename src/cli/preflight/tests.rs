@@ -42,6 +42,7 @@ fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
             quiet: Vec::new(),
             tty: Tty::Pipe,
         },
+        isolate: false,
     }
 }
 

@@ -162,5 +162,6 @@ fn project(processes: Vec<(ProcessSpec, u32)>, exit_on: ExitOn) -> Project {
             quiet: Vec::new(),
             tty: Tty::Pipe,
         },
+        isolate: false,
     }
 }

@@ -42,6 +42,7 @@ fn project(change: impl FnOnce(&mut Output)) -> Project {
         port_rule: None,
         environment: Vec::new(),
         output,
+        isolate: false,
     }
 }
 
