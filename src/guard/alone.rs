@@ -89,7 +89,9 @@ fn wait(passed_on: &signals::Letters, socket: &OwnedFd) -> io::Result<Fate> {
                     descriptor_table::redirect_the_first_three_to_null()?;
                 }
                 Some(Word::Runs) => {}
-                Some(Word::NotStarted(errno)) => return Ok(Fate::NotStarted(io::Error::from_raw_os_error(errno))),
+                Some(Word::NotStarted(errno)) => {
+                    return Ok(Fate::NotStarted(io::Error::from_raw_os_error(errno)));
+                }
                 Some(Word::Ended(exit)) => return Ok(Fate::Ended(exit)),
                 None => return Err(io::ErrorKind::InvalidData.into()),
             }
@@ -188,7 +190,9 @@ fn keep(command: i32, socket: &OwnedFd, grace: Duration) -> io::Result<Exit> {
                 }
                 Reaped::Ended { .. } => {}
                 Reaped::NobodyYet => break,
-                Reaped::NoChildren => return ended.map(|(exit, _)| exit).ok_or(io::ErrorKind::NotFound.into()),
+                Reaped::NoChildren => {
+                    return ended.map(|(exit, _)| exit).ok_or(io::ErrorKind::NotFound.into());
+                }
             }
         }
         let left = ended.map(|(_, due)| due.saturating_duration_since(clock::instant()));
@@ -200,8 +204,7 @@ fn keep(command: i32, socket: &OwnedFd, grace: Duration) -> io::Result<Exit> {
         let wait = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
         });
-        let mut polled =
-            [deaths.as_fd(), socket.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+        let mut polled = [deaths.as_fd(), socket.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         let _ = poll(&mut polled, wait);
         let is_asked = polled[1].revents().is_some_and(|events| !events.is_empty());
         let mut sink = [0; 64];

@@ -90,7 +90,9 @@ pub fn launch(
                 };
                 let stack = kept_by(own_pid);
                 let outside = match door {
-                    Some(door) => say_whether(outside.and_then(|outside| door.enter().map(|()| outside)), &theirs)?,
+                    Some(door) => {
+                        say_whether(outside.and_then(|outside| door.enter().map(|()| outside)), &theirs)?
+                    }
                     None => None,
                 };
                 let note = notes.note(stack);
@@ -140,7 +142,8 @@ pub(super) fn is_through(socket: OwnedFd, child: i32) -> Result<OwnedFd, NoGuard
     let mut words = THROUGH;
     let refusal = match socket.read_exact(&mut words) {
         Ok(()) if words == THROUGH => return Ok(socket.into()),
-        Ok(()) => Refusal::decode(words).map_or_else(|| io::Error::from(io::ErrorKind::InvalidData).into(), NoGuard::from),
+        Ok(()) => Refusal::decode(words)
+            .map_or_else(|| io::Error::from(io::ErrorKind::InvalidData).into(), NoGuard::from),
         Err(error) => error.into(),
     };
     process::wait_for(child);

@@ -59,7 +59,9 @@ impl Refusal {
 
     /// Looks for the reason.
     pub fn obstacle(self) -> Obstacle {
-        obstacle(self, |switch| std::fs::read_to_string(format!("/proc/sys/{switch}")).ok()?.trim().parse().ok())
+        obstacle(self, |switch| {
+            std::fs::read_to_string(format!("/proc/sys/{switch}")).ok()?.trim().parse().ok()
+        })
     }
 
     /// Makes a few bytes of it, for the way from the new process to its parent.

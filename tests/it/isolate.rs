@@ -3,6 +3,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -14,6 +15,11 @@ use crate::running::Running;
 
 /// Returns whether this machine gives this user a pid namespace. Where it does not, what forge says then is tested instead.
 pub(crate) fn is_possible(by_nobody: bool) -> bool {
+    static ASKED: [OnceLock<bool>; 2] = [OnceLock::new(), OnceLock::new()];
+    *ASKED[usize::from(by_nobody)].get_or_init(|| ask(by_nobody))
+}
+
+fn ask(by_nobody: bool) -> bool {
     let mut forge = Forge::new().procfile("web: true\n");
     let mut other = Command::new("unshare");
     other.args(["--map-current-user", "--pid", "--fork", "--mount", "--mount-proc", "true"]);
@@ -117,7 +123,9 @@ fn files_made_inside_belong_to_the_user() {
         let running = forge.start("--isolate");
         running.exits_with(0);
         let run = running.directory().parent().expect("a directory of the test").join("run");
-        let owner = |path: &std::path::Path| std::os::unix::fs::MetadataExt::uid(&path.metadata().expect("it is there"));
+        let owner = |path: &std::path::Path| {
+            std::os::unix::fs::MetadataExt::uid(&path.metadata().expect("it is there"))
+        };
         assert_eq!(owner(&run.join("made")), owner(&run));
     });
 }
@@ -242,7 +250,8 @@ mod run {
     #[test]
     fn a_key_on_the_terminal_reaches_the_command_once() {
         each_user(|forge| {
-            let forge = forge().procfile("web: puppet\n").on_a_terminal().launch(&["run", "--isolate", "web"]);
+            let forge =
+                forge().procfile("web: puppet\n").on_a_terminal().launch(&["run", "--isolate", "web"]);
             let web = forge.puppet("web.1");
             web.catches(Signal::SIGINT).catches(Signal::SIGTERM);
             forge.types([3]);
@@ -271,8 +280,9 @@ mod run {
     #[test]
     fn a_reader_sees_the_end_when_the_command_closes_its_output() {
         each_user(|forge| {
-            let script = "$FORGE run --isolate sh -c 'exec >&- 2>&-; read word' < fifo | cat; echo > fifo; echo over";
-            let script = format!("mkfifo fifo; exec 3<>fifo; {script}");
+            // The command goes on until the end of its output has been seen.
+            let command = "$FORGE run --isolate sh -c 'exec >&-; read word' < fifo";
+            let script = format!("mkfifo fifo; exec 3<>fifo; {command} | {{ cat; echo over; echo > fifo; }}");
             forge().script(&format!("cd $XDG_RUNTIME_DIR; {script}")).sees("over").exits_with(0);
         });
     }
@@ -280,8 +290,14 @@ mod run {
     #[test]
     fn what_cannot_be_run_is_said_as_always() {
         each_user(|forge| {
-            forge().runs(&["run", "--isolate", "nosuch"]).exits_with(127).complained(&["command not found: nosuch"]);
-            forge().runs(&["run", "--isolate", "/etc/passwd"]).exits_with(126).complained(&["not executable"]);
+            forge()
+                .runs(&["run", "--isolate", "nosuch"])
+                .exits_with(127)
+                .complained(&["command not found: nosuch"]);
+            forge()
+                .runs(&["run", "--isolate", "/etc/passwd"])
+                .exits_with(126)
+                .complained(&["not executable"]);
         });
     }
 }
