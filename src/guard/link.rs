@@ -133,7 +133,13 @@ impl Link {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.raw_os_error() == Some(libc::ETOOMANYREFS) => {
+                // Also where the kernel has no memory for it at the moment.
+                Err(error)
+                    if matches!(
+                        error.raw_os_error(),
+                        Some(libc::ETOOMANYREFS | libc::ENOBUFS | libc::ENOMEM)
+                    ) =>
+                {
                     self.crowded = true;
                     return;
                 }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use duration::parse as parse_duration;
+pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
@@ -290,6 +291,7 @@ impl Default for Project {
                 quiet: Vec::new(),
                 tty: Tty::Auto,
             },
+            isolate: false,
         }
     }
 }
