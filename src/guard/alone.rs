@@ -52,7 +52,7 @@ pub fn run(grace: Duration, exec: impl FnOnce() -> io::Error) -> Result<Fate, No
         }
         Fork::Child => {
             drop(ours);
-            let done = catch_unwind(AssertUnwindSafe(|| be_the_first(door, theirs, grace, exec)));
+            let done = catch_unwind(AssertUnwindSafe(|| be_the_first(door, &theirs, grace, exec)));
             process::leave(i32::from(!matches!(done, Ok(Ok(())))))
         }
     }
@@ -112,11 +112,10 @@ impl Word {
     fn encode(self) -> [u8; 5] {
         let (kind, number) = match self {
             Word::Runs => (1, 0),
-            Word::NotStarted(errno) => (2, errno),
+            Word::NotStarted(errno) | Word::Ended(Exit::NeverStarted { errno, .. }) => (2, errno),
             Word::Ended(Exit::Signal { number, core_dumped: false }) => (3, number),
             Word::Ended(Exit::Signal { number, core_dumped: true }) => (4, number),
             Word::Ended(Exit::Code(code)) => (5, code),
-            Word::Ended(Exit::NeverStarted { errno, .. }) => (2, errno),
         };
         let [a, b, c, d] = number.to_le_bytes();
         [kind, a, b, c, d]
@@ -138,13 +137,13 @@ impl Word {
 /// The first process of the namespace.
 fn be_the_first(
     door: Door,
-    socket: OwnedFd,
+    socket: &OwnedFd,
     grace: Duration,
     exec: impl FnOnce() -> io::Error,
 ) -> io::Result<()> {
     // A forge that is gone by now does not hear the next word, and that ends this process.
     process::die_at_the_end_of_the_parent();
-    say_whether(door.enter(), &socket)?;
+    say_whether(door.enter(), socket)?;
     let (verdict, report) = pipe::pipe()?;
     // SAFETY: this process has one thread.
     let command = match unsafe { process::fork() }? {
@@ -162,15 +161,15 @@ fn be_the_first(
     signals::ignore_all();
     let mut errno = [0; 4];
     if File::from(verdict).read_exact(&mut errno).is_ok() {
-        tell(&socket, Word::NotStarted(i32::from_le_bytes(errno)))?;
+        tell(socket, Word::NotStarted(i32::from_le_bytes(errno)))?;
         return Ok(());
     }
     descriptor_table::redirect_the_first_three_to_null()?;
-    descriptor_table::close_all_but(&socket);
+    descriptor_table::close_all_but(socket);
     std::env::set_current_dir("/")?;
-    tell(&socket, Word::Runs)?;
-    let exit = keep(command, &socket, grace)?;
-    tell(&socket, Word::Ended(exit))
+    tell(socket, Word::Runs)?;
+    let exit = keep(command, socket, grace)?;
+    tell(socket, Word::Ended(exit))
 }
 
 /// Reaps everybody until the command has ended and nobody is left; the command's own end is the answer.

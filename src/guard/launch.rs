@@ -33,7 +33,19 @@ pub enum NoGuard {
     Process(#[from] io::Error),
     /// There is no pid namespace, which was asked for.
     #[error(transparent)]
-    Namespace(#[from] Refusal),
+    Namespace(Refusal),
+}
+
+impl From<Refusal> for NoGuard {
+    /// A machine that has no more of something is another trouble than a system that does not allow it.
+    fn from(refusal: Refusal) -> NoGuard {
+        match refusal.errno {
+            libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE => {
+                NoGuard::Process(io::Error::from_raw_os_error(refusal.errno))
+            }
+            _ => NoGuard::Namespace(refusal),
+        }
+    }
 }
 
 /// Starts the guard. To be called while forge has one thread, before anything else is started.

@@ -36,7 +36,7 @@ pub enum Obstacle {
     Switch,
     /// A limit on the number of namespaces, this one of `/proc/sys/user`, is reached or is 0.
     Limit(&'static str),
-    /// AppArmor lets only programs with a profile use user namespaces.
+    /// `AppArmor` lets only programs with a profile use user namespaces.
     AppArmor,
     /// Parts of `/proc` are covered, as in a container, so that nobody gets a fresh one.
     CoveredProc,
