@@ -60,7 +60,7 @@ pub fn start_session() -> io::Result<()> {
 /// Makes the terminal on descriptor 0 the controlling terminal of this session.
 pub fn take_terminal() -> io::Result<()> {
     // SAFETY: TIOCSCTTY takes no pointer.
-    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY as _, 0) })?;
     Ok(())
 }
 
