@@ -94,7 +94,7 @@ fn through_forge(processes: usize, lines_each: usize, mask: &dyn Fn() -> Mask) -
             })
             .collect();
         for reader in readers {
-            reader.await.expect("no panic");
+            reader.await.expect("no panic").expect("a place in the poller");
         }
         hub.finish().await;
     });

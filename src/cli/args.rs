@@ -180,6 +180,14 @@ pub(crate) struct ColourArgs {
     pub(crate) no_color: bool,
 }
 
+/// What is around the processes.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct IsolationArgs {
+    /// A pid namespace of their own: they end even if forge and its guard are killed at once (Linux)
+    #[arg(long, env = "FORGE_ISOLATE", value_parser = BoolishValueParser::new())]
+    pub(crate) isolate: bool,
+}
+
 /// `forge start`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Default, Args)]
@@ -275,6 +283,9 @@ pub(crate) struct StartArgs {
     /// Processes whose end never ends the others, with commas
     #[arg(long, value_name = "NAMES", env = "FORGE_CAN_DIE", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
     pub(crate) can_die: Option<Vec<String>>,
+    /// What is around the processes.
+    #[command(flatten, next_help_heading = "Ending")]
+    pub(crate) isolation: IsolationArgs,
 }
 
 /// `forge run`.
@@ -289,6 +300,9 @@ pub(crate) struct RunArgs {
     /// How env files are read.
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+    /// What is around the command.
+    #[command(flatten)]
+    pub(crate) isolation: IsolationArgs,
     /// An entry of the Procfile, or a command with its arguments
     #[arg(value_name = "NAME|COMMAND", required = true, num_args = 1.., trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments, add = ArgValueCompleter::new(process_names))]
     pub(crate) words: Vec<OsString>,

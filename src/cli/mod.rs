@@ -8,6 +8,7 @@ mod dry_run;
 mod env;
 mod exit;
 mod fault;
+mod isolation;
 mod left_behind;
 mod man;
 pub mod preflight;
@@ -60,6 +61,9 @@ fn understand(words: Vec<OsString>) -> u8 {
         return complain(&args::refusal("start", &contradiction));
     }
     dispatch(forge.command, matches).unwrap_or_else(|error| {
+        if let Some(code) = error.downcast_ref().and_then(isolation::explain) {
+            return code;
+        }
         let root = error.root_cause().downcast_ref::<std::io::Error>();
         let doing: Vec<String> = error.chain().map(ToString::to_string).collect();
         let doing = if root.is_some() { &doing[..doing.len() - 1] } else { &doing };
@@ -72,7 +76,7 @@ fn understand(words: Vec<OsString>) -> u8 {
 fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
     match command {
         Command::Start(args) => start_or_tell(&args, matches),
-        Command::Run(args) => Ok(run::run(&args, matches)),
+        Command::Run(args) => run::run(&args, matches),
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Channels, Hold, Patience, Setup};
-use crate::guard;
+use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
 use crate::project::{Form, Project, Stderr};
 use crate::supervisor::Outcome;
@@ -23,8 +23,8 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyho
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
-    let guard = guard::launch(place.project, &place.notes, grace, file_limit)
-        .context("could not start the guard process")?;
+    let isolation = if project.isolate { Isolation::PidNamespace } else { Isolation::None };
+    let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
     let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;

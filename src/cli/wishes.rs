@@ -64,6 +64,7 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
             args::Tty::Line => project::Tty::Line,
             args::Tty::Pipe => project::Tty::Pipe,
         }),
+        isolate: args.isolation.isolate.then_some(true),
         ..of_reading(&args.reading, of_files(&args.files))
     }
 }
@@ -100,7 +101,8 @@ pub(crate) fn contradiction(args: &StartArgs, matches: &ArgMatches) -> Option<St
 /// What `forge run` was asked for, apart from the words themselves.
 pub(crate) fn of_run(args: &RunArgs, matches: &ArgMatches) -> Settings {
     let files = of_reading(&args.reading, of_files(&args.files));
-    Settings { port: span(matches, "port", args.port.as_deref()), ..files }
+    let isolate = args.isolation.isolate.then_some(true);
+    Settings { port: span(matches, "port", args.port.as_deref()), isolate, ..files }
 }
 
 /// What `forge env` was asked for.

@@ -119,6 +119,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             form: settings.form.unwrap_or_default(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
+        isolate: settings.isolate.unwrap_or(false),
         processes,
         secrets: Secrets::default(),
     };

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use duration::parse as parse_duration;
+pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
 pub use line_patterns::LinePatterns;
 pub use names::Names;
@@ -322,6 +323,8 @@ pub struct Project {
     pub output: Output,
     /// What must not be seen in it.
     pub secrets: Secrets,
+    /// Whether all of it runs in a pid namespace of its own (`--isolate`).
+    pub isolate: bool,
 }
 
 impl Default for Project {
@@ -338,6 +341,7 @@ impl Default for Project {
             exit_code_from: None,
             output: Output::default(),
             secrets: Secrets::default(),
+            isolate: false,
         }
     }
 }

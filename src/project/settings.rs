@@ -56,6 +56,8 @@ pub struct Settings {
     pub can_die: Option<Span>,
     /// How the processes are held.
     pub tty: Option<Tty>,
+    /// Whether they run in a pid namespace of their own.
+    pub isolate: Option<bool>,
     /// Whether `${NAME}` in env files is replaced.
     pub expand: Option<bool>,
     /// Whether the inherited environment is stronger than the env files.
@@ -89,6 +91,7 @@ impl Settings {
             exit_on: self.exit_on.or(weaker.exit_on),
             can_die: self.can_die.or(weaker.can_die),
             tty: self.tty.or(weaker.tty),
+            isolate: self.isolate.or(weaker.isolate),
             expand: self.expand.or(weaker.expand),
             no_override: self.no_override.or(weaker.no_override),
         }

@@ -81,6 +81,7 @@ pub fn event(note: &Note) -> Event {
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
+        Note::OutputUnread { instance: _, errno } => ("output-unread", vec![("errno", json!(errno))]),
     };
     Event { name, fields }
 }

@@ -52,13 +52,30 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (None, format!("{instance} ended first: {}{after}", ended(*exit)))
         }
         Note::NoTerminals { errno } => {
-            let why = errno_text(*errno);
+            let why = match errno {
+                // pty(7): the limit of the machine, or that of the mount (`max=`).
+                &libc::ENOSPC => "all are in use; raise `kernel.pty.max`".to_owned(),
+                errno => errno_text(*errno),
+            };
             let text = format!(
                 "no pseudo-terminal can be had ({why}); processes get pipes, so the output of some will come late"
             );
             (None, text)
         }
         Note::LinesLost => (None, "an error within forge has cost some lines of output".to_owned()),
+        Note::OutputUnread { instance, errno } => {
+            let why = match errno {
+                // epoll_ctl(2): the one limit of its own that it has.
+                &libc::ENOSPC => {
+                    "the limit of watched files is reached; raise `fs.epoll.max_user_watches`".to_owned()
+                }
+                errno => shortage(*errno).map_or_else(
+                    || errno_text(*errno),
+                    |Shortage { cause, way_out }| format!("{cause}; {way_out}"),
+                ),
+            };
+            (Some(instance), format!("its output cannot be read and is closed: {why}"))
+        }
         Note::GuardLost => {
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }

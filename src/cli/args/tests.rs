@@ -212,3 +212,17 @@ fn the_help_of_start_explains_the_ports() {
     let help = command.find_subcommand_mut("start").expect("start").render_long_help().to_string();
     assert!(help.contains("base + 100 x its place in the Procfile"), "{help}");
 }
+
+#[test]
+fn every_setting_that_looks_like_an_address_is_known_to_be_none() {
+    let command = parser(|_| false);
+    let mut found: Vec<&str> = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .filter(|name| name.starts_with("FORGE_PORT_") || name.starts_with("FORGE_URL_"))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, crate::project::SETTINGS_LIKE_ADDRESSES);
+}

@@ -253,6 +253,7 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
+        Note::OutputUnread { instance, .. } => one("unread", instance, ""),
         Note::LinesLost => one("lines lost", &"", ""),
     }
 }

@@ -250,6 +250,7 @@ impl Witness {
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
+            | Note::OutputUnread { .. }
             | Note::LinesLost => {}
         }
     }
