@@ -148,8 +148,6 @@ fn be_the_first(
     // SAFETY: this process has one thread.
     let command = match unsafe { process::fork() }? {
         Fork::Child => {
-            // The standard library hands a mask on.
-            signals::unblock_all();
             let errno = exec().raw_os_error().unwrap_or(libc::EINVAL);
             let _ = File::from(report).write_all(&errno.to_le_bytes());
             process::leave(127)

@@ -7,6 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use super::signals;
+
 /// A program and everything it starts with.
 #[derive(Debug)]
 pub struct Program<'a> {
@@ -24,13 +26,15 @@ pub struct Program<'a> {
 
 /// Replaces forge by the program; returns only if that did not work.
 ///
-/// The program gets an empty signal mask and the default action of SIGPIPE, which Rust ignores (the standard
-/// library restores both). Signals that were ignored when forge was started stay ignored, so that
-/// `nohup forge run` is `nohup`; forge has not touched any other. Descriptors that forge opened close by
+/// The program gets an empty signal mask and the default actions of SIGCHLD and of SIGPIPE, which Rust ignores (the
+/// standard library restores the latter, and hands the mask on): nobody means to start a program that hears no SIGTERM or
+/// cannot wait for its children. Other signals that were ignored when forge was started stay ignored, so that
+/// `nohup forge run` is `nohup`; forge has not touched them. Descriptors that forge opened close by
 /// themselves (`O_CLOEXEC`), those that were inherited stay, as if forge had never been in between.
 pub fn replace_by(program: &Program<'_>) -> io::Error {
     let environment =
         program.environment.iter().map(|(name, value)| (OsStr::from_bytes(name), OsStr::from_bytes(value)));
+    signals::expect_children();
     Command::new(program.file)
         .arg0(program.name)
         .args(program.arguments)
