@@ -45,6 +45,8 @@ pub(super) struct Hands {
     /// Somebody has outlived SIGKILL, as another user's process does.
     pub(super) somebody_resists: bool,
     project: Arc<Project>,
+    /// Where the processes are, which all of them are told.
+    addresses: Vec<Variable>,
     manner: Manner,
     terminal: Terminal,
     news: mpsc::Sender<Event>,
@@ -95,6 +97,7 @@ impl Hands {
             clock,
             happened: VecDeque::new(),
             somebody_resists: false,
+            addresses: project.addresses(),
             project,
             manner,
             terminal,
@@ -220,11 +223,10 @@ impl Hands {
         let spec = &project.instances[place];
         let directory = project.directory_of(&spec.process);
         let wished = self.hold_of(&spec.process);
-        let mut environment = self.environment(run, spec, wished);
         let command = shell_line(&spec.process.command);
+        // Before anything is made for it: of many, all may be missing.
         if let Some(program) = &command.program {
-            let path = environment.iter().find_map(|entry| entry.strip_prefix(b"PATH="));
-            match path::find(program, path, directory) {
+            match path::find(program, project.path_of(spec), directory) {
                 Lookup::Found(_) => {}
                 Lookup::NotExecutable(_) => return Err((Step::Look, libc::EACCES)),
                 Lookup::NotFound => return Err((Step::Look, libc::ENOENT)),
@@ -233,9 +235,7 @@ impl Hands {
         let (how, Ends { standard, outputs, kept }) = self
             .ends(wished)
             .map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
-        if how != wished {
-            environment = self.environment(run, spec, how);
-        }
+        let environment = self.environment(run, spec, how);
         let spawn = Spawn {
             run: run.0,
             terminal: how == Hold::Full,
@@ -277,7 +277,7 @@ impl Hands {
 
     /// Returns the environment of a run, each variable as `NAME=value`.
     fn environment(&self, run: RunId, instance: &InstanceSpec, hold: Hold) -> Vec<Vec<u8>> {
-        let variables = self.project.environment_of(instance);
+        let variables = self.project.environment_with(instance, &self.addresses);
         let is_set = |name: &[u8]| variables.iter().any(|variable| variable.name == name);
         let mut environment: Vec<Vec<u8>> = variables
             .iter()
@@ -309,7 +309,7 @@ impl Hands {
         if (step, errno) != (Step::Exec, libc::E2BIG) {
             return None;
         }
-        let variables = self.project.environment_of(spec);
+        let variables = self.project.environment_with(spec, &self.addresses);
         // As they stand in memory: NAME=value and a NUL.
         let size = |variable: &Variable| variable.name.len() + variable.value.len() + 2;
         let largest = variables.iter().max_by_key(|variable| size(variable))?;

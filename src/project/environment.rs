@@ -22,17 +22,25 @@ impl Project {
     /// PORT, PS and the `FORGE_…` variables beat the env files (compat section 3). `FORGE_RUN_ID` is not in
     /// it: only the engine knows the launch.
     pub fn environment_of(&self, instance: &InstanceSpec) -> Vec<Variable> {
+        self.environment_with(instance, &self.addresses())
+    }
+
+    /// Returns the same for whoever has the [addresses](Project::addresses) at hand: all instances have them in common, and
+    /// every one of them adds two.
+    pub fn environment_with(&self, instance: &InstanceSpec, addresses: &[Variable]) -> Vec<Variable> {
         let mut variables: BTreeMap<&[u8], Variable> =
             self.environment.iter().map(|variable| (variable.name.as_slice(), variable.clone())).collect();
-        let spec = &instance.process;
-        let variant = usize::try_from(instance.id.index)
-            .ok()
-            .and_then(|index| spec.variants.get(index.checked_sub(1)?));
-        let own = self.set_by_forge(instance);
-        for variable in spec.environment.iter().chain(variant.into_iter().flatten()).chain(&own) {
+        let own = set_by_forge(instance);
+        for variable in set_for(instance).chain(addresses).chain(&own) {
             variables.insert(&variable.name, variable.clone());
         }
         variables.into_values().collect()
+    }
+
+    /// Returns what PATH an instance has, without putting together all the rest.
+    pub fn path_of<'a>(&'a self, instance: &'a InstanceSpec) -> Option<&'a [u8]> {
+        let all = self.environment.iter().chain(set_for(instance));
+        all.filter(|variable| variable.name == b"PATH").last().map(|variable| variable.value.as_slice())
     }
 
     /// Returns what forge tells every process about where the others are: `FORGE_PORT_WEB` and
@@ -73,16 +81,22 @@ impl Project {
             PortSource::Free | PortSource::None => Ok(None),
         }
     }
+}
 
-    fn set_by_forge(&self, instance: &InstanceSpec) -> Vec<Variable> {
-        let InstanceId { process, index } = &instance.id;
-        let mut variables = self.addresses();
-        variables.push(forge("FORGE_INSTANCE", index));
-        variables.push(forge("FORGE_PROCESS", process));
-        variables.push(forge("PS", &instance.id));
-        variables.extend(instance.port.map(|port| forge("PORT", &port)));
-        variables
-    }
+/// What files say for one process or one instance of it alone; the later one wins.
+fn set_for(instance: &InstanceSpec) -> impl Iterator<Item = &Variable> {
+    let spec = &instance.process;
+    let variant =
+        usize::try_from(instance.id.index).ok().and_then(|index| spec.variants.get(index.checked_sub(1)?));
+    spec.environment.iter().chain(variant.into_iter().flatten())
+}
+
+fn set_by_forge(instance: &InstanceSpec) -> Vec<Variable> {
+    let InstanceId { process, index } = &instance.id;
+    let mut variables =
+        vec![forge("FORGE_INSTANCE", index), forge("FORGE_PROCESS", process), forge("PS", &instance.id)];
+    variables.extend(instance.port.map(|port| forge("PORT", &port)));
+    variables
 }
 
 fn forge(name: &str, value: &dyn Display) -> Variable {

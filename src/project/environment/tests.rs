@@ -66,6 +66,26 @@ fn without_ports_there_is_only_the_port_that_was_there() {
 }
 
 #[test]
+fn the_path_is_that_of_the_environment() {
+    let path = |project: &Project| project.path_of(&project.instances[0]).map(<[u8]>::to_vec);
+    assert_eq!(path(&project("web: a\n", "", Settings::default())), None);
+    assert_eq!(path(&project("web: a\n", "PATH=/x\n", Settings::default())), Some(b"/x".to_vec()));
+    let mut project = project("web: a\nworker: b\n", "PATH=/x\n", Settings::default());
+    let mut process = (*project.instances[0].process).clone();
+    let own =
+        |value: &str| Variable { name: b"PATH".to_vec(), value: value.into(), origin: Origin::Inherited };
+    process.environment.push(own("/y"));
+    project.instances[0].process = process.clone().into();
+    assert_eq!(path(&project), Some(b"/y".to_vec()));
+    process.variants.push(vec![own("/z")]);
+    project.instances[0].process = process.into();
+    assert_eq!(path(&project), Some(b"/z".to_vec()));
+    let environment = lines(&project.environment_of(&project.instances[0]));
+    assert!(environment.contains(&"PATH=/z".to_owned()), "{environment:?}");
+    assert_eq!(project.path_of(&project.instances[1]), Some(&b"/x"[..]));
+}
+
+#[test]
 fn every_variable_knows_where_it_comes_from() {
     let project = project("web: a\n", "\nA=1\n", Settings::default());
     let environment = project.environment_of(&project.instances[0]);
