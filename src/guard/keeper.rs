@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::groups;
 use super::mark::{Mark, RUN_MARK, StackId};
 use super::spawn::{self, Failure, Starting};
 use super::tree::{Ending, Order, Tree};
@@ -59,13 +60,8 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Prepares to keep; `group` is a name for the control group, `socket` is the guard's end.
-    pub(super) fn new(
-        settings: Settings,
-        group: &str,
-        socket: OwnedFd,
-        outside: Option<Outside>,
-    ) -> io::Result<Keeper> {
+    /// Prepares to keep; `socket` is the guard's end.
+    pub(super) fn new(settings: Settings, socket: OwnedFd, outside: Option<Outside>) -> io::Result<Keeper> {
         let (deaths, bell) = UnixStream::pair()?;
         deaths.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(libc::SIGCHLD, bell)?;
@@ -78,7 +74,7 @@ impl Keeper {
             deaths,
             starting: VecDeque::new(),
             tree: Tree::default(),
-            group: Group::make(group),
+            group: Group::make(&groups::name(settings.stack)),
             due: None,
             killing: false,
             suspended: false,

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::groups;
 use super::keeper::{Keeper, Settings};
 use super::link::Unlinked;
 use super::mark::{Guard, ProjectId, StackId};
@@ -14,7 +15,7 @@ use crate::sys::descriptor_table::{self, FileLimit};
 use crate::sys::namespace::{self, Outside};
 use crate::sys::process::{self, Fork};
 use crate::sys::refusal::Refusal;
-use crate::sys::{census, cgroup, descriptor, signals, socket};
+use crate::sys::{census, descriptor, signals, socket};
 
 /// What is around the processes of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +73,7 @@ pub fn launch(
         let started = census::look(pid).map_or(0, |guard| guard.started);
         StackId { guard: Guard { pid, started }, world, project }
     };
-    let group = cgroup::new_name();
-    cgroup::remove_abandoned();
+    groups::remove_abandoned();
     let (fork, door) = match isolation {
         // SAFETY: the caller has one thread.
         Isolation::None => (unsafe { process::fork() }?, None),
@@ -88,7 +88,7 @@ pub fn launch(
             drop(theirs);
             let socket = if door.is_some() { is_through(ours, child)? } else { ours };
             descriptor::set_nonblocking(&socket)?;
-            Ok(Unlinked { socket, guard: child, stack: kept_by(child), group })
+            Ok(Unlinked { socket, guard: child, stack: kept_by(child) })
         }
         Fork::Child => {
             drop(ours);
@@ -108,7 +108,7 @@ pub fn launch(
                     None => None,
                 };
                 let note = notes.note(stack);
-                if Keeper::new(Settings { stack, grace, file_limit }, &group, theirs, outside)?.keep() {
+                if Keeper::new(Settings { stack, grace, file_limit }, theirs, outside)?.keep() {
                     note.remove();
                 }
                 io::Result::Ok(())

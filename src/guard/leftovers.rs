@@ -3,11 +3,12 @@
 //! Nobody here is a child of this process, so a process id may be given to a stranger between a look and a signal.
 //! Therefore signals go through a hold on the process (`sys::pidfd`), and it is looked at once more after the hold was taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
-use super::mark::{Guard, Mark, ProjectId, RUN_MARK};
+use super::groups;
+use super::mark::{Guard, Mark, ProjectId, RUN_MARK, StackId};
 use super::record::lives;
 use super::whose::{Asker, Crowd, Seen};
 use crate::sys::pidfd::{self, Handle};
@@ -47,20 +48,36 @@ pub enum Fate {
 /// # Errors
 /// The system does not tell who is there.
 pub fn find(project: ProjectId, known: &[Guard]) -> io::Result<Vec<Leftover>> {
+    look(project, known).map(|(left_behind, _)| left_behind)
+}
+
+/// Finds them, and who is none of them: a kill that is meant for a whole group must not hit these.
+fn look(project: ProjectId, known: &[Guard]) -> io::Result<(Vec<Leftover>, BTreeSet<i32>)> {
+    let members = groups::members();
     let processes = census::processes()?;
     let started: BTreeMap<i32, u64> = processes.iter().map(|one| (one.pid, one.started)).collect();
     let seen = processes
         .iter()
-        .map(|one| Seen { pid: one.pid, parent: one.parent, session: one.session, mark: mark_of(one.pid) })
+        .map(|one| Seen {
+            pid: one.pid,
+            parent: one.parent,
+            session: one.session,
+            mark: mark_of(one.pid, &members),
+        })
         .collect();
     let asker = Asker { pid: process::own_pid(), world: census::world(), project };
     let crowd = Crowd::new(seen, asker, known, lives);
-    Ok(crowd.left_behind().map(|seen| describe(seen.pid, started[&seen.pid])).collect())
+    let left_behind: BTreeSet<i32> = crowd.left_behind().map(|seen| seen.pid).collect();
+    let others = started.keys().copied().filter(|pid| !left_behind.contains(pid)).collect();
+    Ok((left_behind.into_iter().map(|pid| describe(pid, started[&pid])).collect(), others))
 }
 
-fn mark_of(pid: i32) -> Option<Mark> {
+/// Returns whose a process is, by what it carries; else by the control group it is in.
+fn mark_of(pid: i32, members: &BTreeMap<i32, StackId>) -> Option<Mark> {
     // The variable first: it is unreadable or missing nearly everywhere, and then nothing else is to be asked.
-    let mark = Mark::parse(&process::variable_of(pid, RUN_MARK)?)?;
+    let variable = process::variable_of(pid, RUN_MARK);
+    let carried = variable.and_then(|mark| Mark::parse(&mark));
+    let mark = carried.or_else(|| Some(Mark { stack: *members.get(&pid)?, run: 0 }))?;
     census::is_within_reach(pid).then_some(mark)
 }
 
@@ -89,7 +106,8 @@ pub fn end(project: ProjectId, known: &[Guard], grace: Duration) -> io::Result<V
     let give_up_at = kill_at + KILL_LIMIT;
     let mut all: BTreeMap<(i32, u64), Held> = BTreeMap::new();
     loop {
-        for leftover in find(project, known)? {
+        let (left_behind, others) = look(project, known)?;
+        for leftover in left_behind {
             let key = (leftover.who.pid, leftover.started);
             if !all.contains_key(&key)
                 && let Some(handle) = hold(&leftover)?
@@ -120,8 +138,12 @@ pub fn end(project: ProjectId, known: &[Guard], grace: Duration) -> io::Result<V
             }
             handles.push(&held.handle);
         }
+        if now >= kill_at {
+            groups::kill_abandoned(project, &others);
+        }
         pidfd::wait_for_one(handles, wait);
     }
+    groups::remove_abandoned();
     Ok(all.into_values().map(Held::judged).collect())
 }
 
@@ -152,7 +174,7 @@ fn hold(leftover: &Leftover) -> io::Result<Option<Handle>> {
         Err(error) => return Err(error),
     };
     let is_it = census::look(pid).is_some_and(|process| process.started == leftover.started);
-    let is_marked = mark_of(pid).is_some();
+    let is_marked = mark_of(pid, &groups::members()).is_some();
     // Asked last: as long as the held process lives, its id means nobody else, and all answers were about it.
     Ok((is_it && is_marked && !handle.has_ended()).then_some(handle))
 }

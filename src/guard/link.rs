@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::io::unix::AsyncFd;
 
+use super::groups;
 use super::mark::{Mark, StackId};
 use super::sweep;
 use super::wire::{Frames, News, Request, Spawn};
@@ -27,7 +28,6 @@ pub struct Unlinked {
     pub(super) socket: OwnedFd,
     pub(super) guard: i32,
     pub(super) stack: StackId,
-    pub(super) group: String,
 }
 
 /// What forge hears.
@@ -49,8 +49,6 @@ pub struct Link {
     crowded: bool,
     guard: i32,
     stack: StackId,
-    /// The name of the control group that the guard may have made.
-    group: String,
 }
 
 /// A message that the socket had no room for yet.
@@ -69,7 +67,7 @@ impl Link {
     pub fn new(unlinked: Unlinked) -> io::Result<Link> {
         // SAFETY: the `OwnedFd` keeps the number open for as long as the `AsyncFd` holds it, which never gives it out.
         let socket = unsafe { AsyncFd::register(unlinked.socket) }?;
-        let Unlinked { guard, stack, group, .. } = unlinked;
+        let Unlinked { guard, stack, .. } = unlinked;
         Ok(Link {
             socket,
             frames: Frames::default(),
@@ -77,7 +75,6 @@ impl Link {
             crowded: false,
             guard,
             stack,
-            group,
         })
     }
 
@@ -217,7 +214,7 @@ impl Link {
         // It may live on without being understood; its children must fall to forge, or nobody ends them.
         let _ = process::signal(self.guard, libc::SIGKILL);
         let nobody_is_left = sweep::kill_every_child();
-        if let Some(group) = Group::find(&self.group) {
+        if let Some(group) = Group::find(&groups::name(self.stack)) {
             group.kill();
             group.remove();
         }

@@ -8,6 +8,7 @@
 #![expect(unsafe_code, reason = "forking is not safe in general; here it is, and each block says why")]
 
 pub mod alone;
+mod groups;
 mod keeper;
 mod launch;
 pub mod leftovers;

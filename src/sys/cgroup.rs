@@ -3,6 +3,7 @@
 //! Used where this process may make one below its own, never needed: a shell of systemd's user manager, a service with
 //! `Delegate=`, root in a container of its own. Everywhere else [`Group::make`] says no and costs three system calls.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,16 +12,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{clock, process};
+use super::process;
 
-/// What the names of forge's groups begin with; the id of the forge whose stack is in it follows.
+/// What the names of forge's groups begin with; whose it is follows.
 const PREFIX: &str = "forge-";
 
-/// Returns a name for a group that nobody else has, also not a process of the same id in another namespace:
-/// `forge-812-69203a1c2f0a11`.
-pub fn new_name() -> String {
-    let now = clock::wall();
-    format!("{PREFIX}{}-{:x}{:x}", process::own_pid(), now.seconds, now.nanos)
+/// Returns the name of the group of somebody.
+pub fn name(id: &str) -> String {
+    format!("{PREFIX}{id}")
 }
 
 /// A group of our own.
@@ -34,7 +33,7 @@ pub struct Group {
 
 impl Group {
     /// Makes an empty group below the one of this process; `None` where that is not allowed, or where the kernel
-    /// cannot kill a group at once (before Linux 5.14). See [`remove_abandoned`] for what should be done before.
+    /// cannot kill a group at once (before Linux 5.14).
     pub fn make(name: &str) -> Option<Group> {
         let parent = own_directory()?;
         let path = parent.join(name);
@@ -84,21 +83,81 @@ fn remove_all(directory: &Path) {
     let _ = fs::remove_dir(directory);
 }
 
-/// Removes the empty groups of those who are dead: forge and guard that were killed in one moment could not.
-///
-/// Not from within a pid namespace, where everybody outside seems to be dead.
-pub fn remove_abandoned() {
-    let Some(parent) = own_directory() else { return };
-    for path in subgroups(&parent) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let forge = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')?.0.parse::<i32>().ok());
-        let is_empty = || {
-            fs::read_to_string(path.join("cgroup.events")).is_ok_and(|events| events.contains("populated 0"))
-        };
-        if forge.is_some_and(|forge| !process::is_seen_alive(forge)) && is_empty() {
-            remove_all(&path);
+/// A group that some forge has made below the one of this process, or below such a group.
+#[derive(Debug)]
+pub struct Made {
+    path: PathBuf,
+    id: String,
+}
+
+/// Returns all of them.
+pub fn made() -> Vec<Made> {
+    let mut found = Vec::new();
+    if let Some(own) = own_directory() {
+        let outermost = subgroups(&own).into_iter().filter_map(Made::of);
+        for group in outermost {
+            group.find_nested(&mut found);
+            found.push(group);
         }
     }
+    found
+}
+
+impl Made {
+    fn of(path: PathBuf) -> Option<Made> {
+        let id = path.file_name()?.to_str()?.strip_prefix(PREFIX)?.to_owned();
+        Some(Made { path, id })
+    }
+
+    fn find_nested(&self, found: &mut Vec<Made>) {
+        let mut below = subgroups(&self.path);
+        while let Some(path) = below.pop() {
+            below.extend(subgroups(&path));
+            found.extend(Made::of(path));
+        }
+    }
+
+    /// Returns whose it is: what [`name`] was given.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns who is in it, without those who are in a forge's group below it.
+    pub fn members(&self) -> BTreeSet<i32> {
+        let is_anothers =
+            |path: &Path| path.file_name().is_some_and(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+        members(&self.path, &is_anothers)
+    }
+
+    /// Returns who is in it and in any group below it.
+    pub fn everybody(&self) -> BTreeSet<i32> {
+        members(&self.path, &|_| false)
+    }
+
+    /// Kills everybody in it and below it in one step.
+    pub fn kill(&self) {
+        // A kernel before 5.14 cannot, and then there is no such group.
+        if let Ok(mut kill) = OpenOptions::new().write(true).open(self.path.join("cgroup.kill")) {
+            let _ = kill.write_all(b"1");
+        }
+    }
+
+    /// Removes it if nobody is in it.
+    pub fn remove_if_empty(&self) {
+        let events = fs::read_to_string(self.path.join("cgroup.events"));
+        // Of one with somebody in it, the empty ones below would be removed, which others may be about to use.
+        if events.is_ok_and(|events| events.contains("populated 0")) {
+            remove_all(&self.path);
+        }
+    }
+}
+
+fn members(directory: &Path, left_out: &dyn Fn(&Path) -> bool) -> BTreeSet<i32> {
+    let text = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    // Whoever is in another pid namespace is 0 here.
+    let pids = text.lines().filter_map(|line| line.parse().ok()).filter(|pid| *pid > 0);
+    let below = subgroups(directory).into_iter().filter(|path| !left_out(path));
+    pids.chain(below.flat_map(|path| members(&path, left_out))).collect()
 }
 
 /// Returns the directory of the group that this process is in, if it may make groups there.

@@ -1,16 +1,50 @@
 //! What other systems than Linux have in the place of control groups: nothing.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::process::Fork;
 
 /// Returns a name that is never used.
-pub fn new_name() -> String {
+pub fn name(_id: &str) -> String {
     String::new()
 }
 
 /// There are none.
-pub fn remove_abandoned() {}
+pub fn made() -> Vec<Made> {
+    Vec::new()
+}
+
+/// A group that nobody can have made.
+#[derive(Debug)]
+pub enum Made {}
+
+impl Made {
+    /// Never called.
+    pub fn id(&self) -> &str {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn members(&self) -> BTreeSet<i32> {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn everybody(&self) -> BTreeSet<i32> {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn kill(&self) {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn remove_if_empty(&self) {
+        match *self {}
+    }
+}
 
 /// A group that cannot be.
 #[derive(Debug)]

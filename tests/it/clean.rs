@@ -14,7 +14,7 @@ use crate::puppet::Puppet;
 use crate::running::Running;
 
 /// Kills both in one instant, as far as they can tell: forge is stopped before the guard dies, and never wakes again.
-fn kill_both(forge: &Running) {
+pub(crate) fn kill_both(forge: &Running) {
     let guard = forge.guard();
     forge.signal(Signal::SIGSTOP).is_stopped();
     kill(Pid::from_raw(guard.pid), Signal::SIGKILL).expect("the guard is there");
@@ -45,7 +45,7 @@ fn runs(forge: Forge, first: &Running, command: &str, words: &[&str]) -> Ended {
     forge.runs(&[&[command, "-d", &directory], words].concat())
 }
 
-fn clean(first: &Running, words: &[&str]) -> Ended {
+pub(crate) fn clean(first: &Running, words: &[&str]) -> Ended {
     runs(another(first), first, "clean", words)
 }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{AccessFlags, Pid, access};
 
+use crate::clean::{clean, kill_both};
 use crate::forge::Forge;
+use crate::puppet::Puppet;
 use crate::running::Running;
 
 /// Returns the group of a process in the tree of version 2: `/user.slice/…`.
@@ -30,13 +32,15 @@ fn expected(forge: &Running) -> Option<String> {
     if !may(directory.clone()) || !may(directory.join("cgroup.procs")) {
         return None;
     }
-    Some(format!("{}/forge-{}-", own.trim_end_matches('/'), forge.pid))
+    Some(format!("{}/forge-{}.", own.trim_end_matches('/'), forge.guard().pid))
 }
 
-fn start() -> Running {
+/// Starts one with a process far below; returns the pid of its leader.
+fn start() -> (Running, i32) {
     let forge = Forge::new().procfile("web: puppet\n").start("-t 1");
-    forge.puppet("web.1").starts("hidden", "double").ignores(Signal::SIGTERM).ignores(Signal::SIGHUP);
-    forge
+    let web = forge.puppet("web.1");
+    web.starts("hidden", "double").ignores(Signal::SIGTERM).ignores(Signal::SIGHUP);
+    (forge, web.person.pid)
 }
 
 /// Checks that a process is in the group where there can be one, and where the test itself is otherwise.
@@ -51,17 +55,11 @@ fn is_where_it_should_be(forge: &Running, pid: i32) -> Option<PathBuf> {
     None
 }
 
-fn one_of_its_processes(forge: &Running) -> i32 {
-    let guard = forge.guard().pid;
-    let others = |pid: &i32| *pid != guard && *pid != forge.pid;
-    forge.alive().iter().map(|person| person.pid).find(others).expect("a puppet lives")
-}
-
 #[test]
 fn the_stack_has_a_group_while_it_runs() {
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        let forge = start();
-        let directory = is_where_it_should_be(&forge, one_of_its_processes(&forge));
+        let (forge, web) = start();
+        let directory = is_where_it_should_be(&forge, web);
         forge.signal(signal).leaves_nobody_behind();
         if let Some(directory) = directory {
             forge.finds("its group is removed", || (!directory.exists()).then_some(()));
@@ -71,8 +69,8 @@ fn the_stack_has_a_group_while_it_runs() {
 
 #[test]
 fn the_group_is_removed_when_the_guard_is_killed() {
-    let forge = start();
-    let directory = is_where_it_should_be(&forge, one_of_its_processes(&forge));
+    let (forge, web) = start();
+    let directory = is_where_it_should_be(&forge, web);
     kill(Pid::from_raw(forge.guard().pid), Signal::SIGKILL).expect("it lives");
     forge.exits_with(125).leaves_nobody_behind();
     assert!(directory.is_none_or(|directory| !directory.exists()), "nothing is left of its group");
@@ -80,8 +78,8 @@ fn the_group_is_removed_when_the_guard_is_killed() {
 
 #[test]
 fn those_who_survive_forge_and_guard_are_found_by_their_group_and_the_next_forge_tidies_up() {
-    let forge = start();
-    let directory = is_where_it_should_be(&forge, one_of_its_processes(&forge));
+    let (forge, web) = start();
+    let directory = is_where_it_should_be(&forge, web);
     let guard = forge.guard();
     // Stopped, forge cannot sweep in the place of the guard before it dies itself.
     forge.signal(Signal::SIGSTOP).is_stopped();
@@ -100,6 +98,37 @@ fn those_who_survive_forge_and_guard_are_found_by_their_group_and_the_next_forge
     next.puppet("web.1");
     assert!(!directory.exists(), "an empty group of a dead guard is removed");
     next.signal(Signal::SIGTERM).exits_with(0);
+}
+
+#[test]
+fn forge_clean_finds_by_the_group_who_has_thrown_the_mark_away() {
+    let forge = Forge::new().procfile("web: puppet\n").start("-t 600");
+    let web = forge.puppet("web.1");
+    let hidden = web.starts("hidden", "daemon");
+    // What one ignores, its children inherit.
+    let deeper = hidden.starts("deeper", "daemon");
+    hidden.ignores_everything();
+    let directory = is_where_it_should_be(&forge, web.person.pid);
+    kill_both(&forge);
+    web.is_gone();
+    // Others run here, too, and are none of it.
+    let others = Forge::new().procfile("web: puppet\n").start("");
+    let other = others.puppet("web.1").starts("hidden", "daemon");
+    let dry = clean(&forge, &["--dry-run"]);
+    let ended = clean(&forge, &["-t", "0.2"]);
+    if let Some(directory) = directory {
+        let named = |puppet: &Puppet| format!("pid {} (puppet, in /)", puppet.person.pid);
+        dry.exits_with(0).showed(&named(&hidden)).showed(&named(&deeper));
+        ended.exits_with(0).showed(&format!("killed {}", named(&hidden)));
+        ended.showed(&format!("ended {}", named(&deeper)));
+        forge.leaves_nobody_behind();
+        assert!(!directory.exists(), "the group is removed with them");
+    } else {
+        assert_eq!(ended.exits_with(0).out(), "nothing was left behind\n");
+        assert!(hidden.is_alive() && deeper.is_alive(), "this is what --isolate is for");
+    }
+    assert!(other.is_alive());
+    others.signal(Signal::SIGTERM).exits_with(0).leaves_nobody_behind();
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn whoever_waits_for_the_guard_to_take_more_listens_to_it() {
     runtime.block_on(async {
         let stack =
             StackId { guard: Guard { pid: 0, started: 0 }, world: 0, project: ProjectId::of("/".as_ref()) };
-        let unlinked = Unlinked { socket: ours.into(), guard: 0, stack, group: String::new() };
+        let unlinked = Unlinked { socket: ours.into(), guard: 0, stack };
         let mut link = Link::new(unlinked).expect("a place in the poller");
         // More than any socket takes at once.
         for run in 0..50_000 {

@@ -25,7 +25,7 @@ fn the_directory_of_a_group_is_below_the_mount() {
 
 #[test]
 fn whoever_is_born_into_a_group_is_killed_with_it() {
-    let Some(group) = Group::make(&new_name()) else {
+    let Some(group) = Group::make(&name(&format!("test-{}", process::own_pid()))) else {
         return assert!(own_directory().is_none_or(|own| !own.join("cgroup.kill").exists()));
     };
     // SAFETY: the child makes system calls only.
@@ -36,12 +36,16 @@ fn whoever_is_born_into_a_group_is_killed_with_it() {
         },
         process::Fork::Parent { child } => child,
     };
-    let members = fs::read_to_string(group.path.join("cgroup.procs")).expect("it is ours");
+    let mut made = made();
+    made.retain(|made| made.path == group.path);
+    let made = made.pop().expect("it is found by its name");
+    made.remove_if_empty();
+    let members = made.members();
     group.remove();
     assert!(group.path.exists(), "a group with somebody in it stays");
     group.kill();
     let ended = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(child), None);
-    assert_eq!(members.trim(), child.to_string());
+    assert_eq!((&members, made.id()), (&[child].into(), &*format!("test-{}", process::own_pid())));
     assert!(matches!(
         ended,
         Ok(nix::sys::wait::WaitStatus::Signaled(_, nix::sys::signal::Signal::SIGKILL, _))
