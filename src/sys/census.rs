@@ -83,7 +83,7 @@ mod linux {
     use std::os::unix::fs::MetadataExt;
 
     use super::Process;
-    use crate::sys::process::proc_fs::field;
+    use crate::sys::process::proc_fs::{field, read};
 
     pub(super) fn processes() -> io::Result<Vec<Process>> {
         let entries = fs::read_dir("/proc")?;
@@ -98,7 +98,7 @@ mod linux {
     }
 
     pub(super) fn stat(pid: i32) -> io::Result<Vec<u8>> {
-        fs::read(format!("/proc/{pid}/stat"))
+        read(&format!("/proc/{pid}/stat"))
     }
 
     /// Understands what `stat` has told.
