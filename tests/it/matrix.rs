@@ -2,7 +2,8 @@
 //! says so.
 //!
 //! `leftovers` looks for who is left; here an overseer stands above forge, to which everybody falls who gets away,
-//! and who therefore cannot be deceived. `cargo test` plays every child with every end, users and terminals in turn;
+//! and who therefore cannot be deceived. `cargo test` plays every child with every end, users and terminals in turn, and a
+//! part of that in a pid namespace (where the kernel itself does most): every child, every end, every user and terminal.
 //! `FORGE_MATRIX=full cargo test --release --test it matrix:: -- --nocapture` plays all of the product, holds forge
 //! to its two seconds, and prints what it measured.
 
@@ -137,7 +138,7 @@ const fn end(name: &'static str, act: fn(&mut Running)) -> End {
     End { name, on_a_terminal: false, act }
 }
 
-const ENDS: [End; 14] = [
+static ENDS: [End; 14] = [
     end("TERM", |forge| signal(forge, Signal::SIGTERM)),
     end("INT", |forge| signal(forge, Signal::SIGINT)),
     end("HUP", |forge| signal(forge, Signal::SIGHUP)),
@@ -170,7 +171,7 @@ const ENDS: [End; 14] = [
 ];
 
 /// What only a pid namespace survives without leaving anybody.
-const KILL_OF_BOTH: End = end("KILL of forge and guard at once", kill_of_both);
+static KILL_OF_BOTH: End = end("KILL of forge and guard at once", kill_of_both);
 
 /// Stopped, forge can do nothing about the end of the guard.
 pub(crate) fn kill_of_both(forge: &mut Running) {
@@ -236,29 +237,79 @@ fn play(kind: &Kind, end: &End, user: User, tty: &str, walls: Walls) -> Duration
     over.duration_since(began).unwrap_or_default()
 }
 
-fn play_all(kind: &Kind, ends: &[&End], walls: Walls) {
-    let is_full = std::env::var_os("FORGE_MATRIX").is_some_and(|wanted| wanted == "full");
-    let mut times = Vec::new();
-    for (number, end) in ends.iter().enumerate() {
+/// One in how many pairs of child and end is played in a pid namespace. It has no divisor in common with the numbers of users
+/// and of terminals, so that these go on taking turns.
+const SAMPLE: usize = 5;
+
+/// How an end is played with a child.
+type Cell<'a> = (&'a End, User, &'static str);
+
+/// Chooses what `cargo test` plays for the child of this number; all of the product where that is asked for.
+fn cells<'a>(kind_number: usize, ends: &[&'a End], walls: Walls, is_full: bool) -> Vec<Cell<'a>> {
+    let mut cells = Vec::new();
+    for (number, &end) in ends.iter().enumerate() {
+        // Every end meets every user and every terminal, with one child or another.
+        let turn = number + kind_number;
+        let is_taken = match walls {
+            Walls::None => true,
+            // The last one is what namespaces are for.
+            Walls::PidNamespace => turn.is_multiple_of(SAMPLE) || end.name == KILL_OF_BOTH.name,
+        };
         for (user_number, user) in USERS.into_iter().enumerate() {
             for (tty_number, tty) in TERMINALS.into_iter().enumerate() {
-                // Every end meets every user and every terminal, with one child or another.
-                let turn = number + kind.name.len();
-                if walls == Walls::PidNamespace && !isolate::is_possible(matches!(user, User::Nobody)) {
-                    continue;
+                let is_its_turn = turn % USERS.len() == user_number && turn % TERMINALS.len() == tty_number;
+                if is_full || (is_taken && is_its_turn) {
+                    cells.push((end, user, tty));
                 }
-                if !is_full && (turn % USERS.len() != user_number || turn % TERMINALS.len() != tty_number) {
-                    continue;
-                }
-                let took = play(kind, end, user, tty, walls);
-                let cell = format!("{}, {}, {user:?}, {tty}, {walls:?}: {took:?}", kind.name, end.name);
-                assert!(!is_full || took < PROMISE + GRACE, "too late: {cell}");
-                times.push((took, cell));
             }
         }
     }
+    cells
+}
+
+fn play_all(kind: &Kind, kind_number: usize, ends: &[&End], walls: Walls) {
+    let is_full = std::env::var_os("FORGE_MATRIX").is_some_and(|wanted| wanted == "full");
+    let mut times = Vec::new();
+    for (end, user, tty) in cells(kind_number, ends, walls, is_full) {
+        if walls == Walls::PidNamespace && !isolate::is_possible(matches!(user, User::Nobody)) {
+            continue;
+        }
+        let took = play(kind, end, user, tty, walls);
+        let cell = format!("{}, {}, {user:?}, {tty}, {walls:?}: {took:?}", kind.name, end.name);
+        assert!(!is_full || took < PROMISE + GRACE, "too late: {cell}");
+        times.push((took, cell));
+    }
     if is_full {
         report(times);
+    }
+}
+
+fn ends_isolated() -> Vec<&'static End> {
+    ENDS.iter().chain([&KILL_OF_BOTH]).collect()
+}
+
+#[test]
+fn nothing_is_left_out_of_the_part_that_is_played() {
+    let played = |ends: &[&'static End], walls| -> Vec<(usize, Cell<'static>)> {
+        let of = |kind| cells(kind, ends, walls, false).into_iter().map(move |cell| (kind, cell));
+        (0..KINDS.len()).flat_map(of).collect()
+    };
+    let all = played(&ENDS.each_ref(), Walls::None);
+    assert_eq!(all.len(), KINDS.len() * ENDS.len(), "every child with every end");
+    let some = played(&ends_isolated(), Walls::PidNamespace);
+    for (number, kind) in KINDS.iter().enumerate() {
+        assert!(some.iter().filter(|(of, _)| *of == number).count() >= 3, "{kind}");
+    }
+    for (played, ends) in [(all, ENDS.len()), (some, ends_isolated().len())] {
+        let mut names: Vec<&str> = played.iter().map(|(_, (end, ..))| end.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ends, "every end: {names:?}");
+        let mut manners: Vec<String> =
+            played.iter().map(|(_, (_, user, tty))| format!("{user:?} {tty}")).collect();
+        manners.sort_unstable();
+        manners.dedup();
+        assert_eq!(manners.len(), USERS.len() * TERMINALS.len(), "every user with every terminal");
     }
 }
 
@@ -274,18 +325,24 @@ fn report(mut times: Vec<(Duration, String)>) {
 
 macro_rules! matrix {
     ($($test:ident: $kind:expr;)*) => {
+        /// The names of all of them, in their order.
+        const KINDS: &[&str] = &[$($kind.name),*];
+
         $(mod $test {
             use super::*;
 
+            fn number() -> usize {
+                KINDS.iter().position(|name| *name == $kind.name).expect("it is one of them")
+            }
+
             #[test]
             fn ends() {
-                play_all(&$kind, &ENDS.each_ref(), Walls::None);
+                play_all(&$kind, number(), &ENDS.each_ref(), Walls::None);
             }
 
             #[test]
             fn ends_isolated() {
-                let ends = ENDS.iter().chain([&KILL_OF_BOTH]).collect::<Vec<_>>();
-                play_all(&$kind, &ends, Walls::PidNamespace);
+                play_all(&$kind, number(), &super::ends_isolated(), Walls::PidNamespace);
             }
         })*
     };
