@@ -51,6 +51,8 @@ fn read_document(
             }
             return;
         }
+        // A directory that nobody may look into has no such file, as far as anybody can see.
+        Err(_) if included.is_none() && path.symlink_metadata().is_err() => return,
         Err(error) => return diagnostics.push(unreadable(path, &error)),
     };
     let source = Source::new(path.to_string_lossy(), text);

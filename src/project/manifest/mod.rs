@@ -6,6 +6,7 @@
 
 pub(crate) mod keys;
 mod layers;
+mod probe;
 mod process;
 mod schema;
 mod sections;
