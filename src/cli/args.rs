@@ -119,7 +119,7 @@ pub(crate) enum Command {
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
     Run(RunArgs),
-    /// Say whether the Procfile and the env files are right
+    /// Say whether the Procfile, forge.toml and the env files are right
     #[command(args_override_self = true)]
     Check(CheckArgs),
     /// End what an earlier forge left behind that was killed together with its guard
@@ -128,6 +128,8 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Print the JSON Schema of forge.toml, for editors
+    Schema,
     /// Print the version
     Version,
     /// Print a completion script for a shell

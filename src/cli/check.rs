@@ -21,6 +21,7 @@ pub(crate) fn check(args: &CheckArgs, matches: &ArgMatches) -> anyhow::Result<u8
     diagnostics.extend(read.value.env_files.iter().filter_map(readable_secrets));
     // Notes are about a start, and nothing is started here.
     diagnostics.retain(|diagnostic| diagnostic.severity > Severity::Note);
+    diagnostics.extend(load::advice(&read.value));
     let bearable = if args.strict { Severity::Note } else { Severity::Warning };
     let valid = report::worst(&diagnostics).is_none_or(|worst| worst <= bearable);
     if args.json {

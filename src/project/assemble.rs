@@ -34,7 +34,7 @@ pub struct Part {
 pub(super) struct Draft {
     pub(super) spec: ProcessSpec,
     /// Where its name stands.
-    name: Span,
+    pub(super) name: Span,
     usual: u32,
     enabled: bool,
 }

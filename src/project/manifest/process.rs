@@ -117,6 +117,11 @@ impl<'a> Definition<'a> {
         self.table.get("command").is_some()
     }
 
+    /// Whether it says how it is ended.
+    pub(crate) fn says_stop(self) -> bool {
+        self.table.get("stop").is_some()
+    }
+
     /// Its command, if it has one of its own.
     pub(crate) fn command(self) -> Option<Vec<u8>> {
         command(self.table, "command")
