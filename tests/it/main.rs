@@ -30,6 +30,7 @@ mod help;
 mod isolation;
 mod jobs;
 mod leftovers;
+mod manifest;
 mod matrix;
 mod output;
 mod ports;

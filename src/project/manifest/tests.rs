@@ -515,22 +515,30 @@ fn all_mistakes_are_shown_at_once_each_with_its_place() {
 
 #[test]
 fn what_is_no_text_or_no_toml_is_refused() {
-    complains("a = \n", &expect![[r#"
+    complains(
+        "a = \n",
+        &expect![[r#"
         error: this is not TOML: string values must be quoted, expected literal string
          --> forge.toml:1:4
           |
         1 | a = 
           |    ^
-    "#]]);
-    complains("[ports]\nbase = 1\nbase = 2\n", &expect![[r#"
+    "#]],
+    );
+    complains(
+        "[ports]\nbase = 1\nbase = 2\n",
+        &expect![[r#"
         error: `base` is written twice
          --> forge.toml:3:1
           |
         3 | base = 2
           | ^^^^ and again here
         hint: a table and a key may stand in a file once
-    "#]]);
-    complains("[process.all]\n[process.\"a b\"]\n[process.api.web]\ncommand = 'x'\n", &expect![[r#"
+    "#]],
+    );
+    complains(
+        "[process.all]\n[process.\"a b\"]\n[process.api.web]\ncommand = 'x'\n",
+        &expect![[r#"
         error: `all` cannot be a name here
          --> forge.toml:1:10
           |
@@ -549,7 +557,8 @@ fn what_is_no_text_or_no_toml_is_refused() {
         3 | [process.api.web]
           |              ^^^
         hint: a name with a dot stands in quotes: `[process."api.web"]`
-    "#]]);
+    "#]],
+    );
     let latin = parse(&Source::new("forge.toml", b"name = \"caf\xe9\"\n".to_vec()));
     assert_eq!(latin.diagnostics[0].code, "not-utf-8");
     let wide = parse(&Source::new("forge.toml", b"\xff\xfea\0=\0".to_vec()));
