@@ -124,6 +124,8 @@ pub enum Note {
         /// What the kernel said.
         errno: i32,
     },
+    /// An error within forge has cost lines of output; said once.
+    LinesLost,
 }
 
 /// What the hand knows about a start that failed.
