@@ -33,7 +33,7 @@ pub(crate) fn env(args: &EnvArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         Some(Ok(instance)) => Some(instance),
         // With half a Procfile every name looks wrong.
         Some(Err(complaint)) if report::worst(&diagnostics) != Some(Severity::Error) => {
-            diagnostics.push(complaint);
+            diagnostics.push(*complaint);
             None
         }
         Some(Err(_)) | None => None,
@@ -76,7 +76,7 @@ fn common(project: &Project) -> Vec<Variable> {
 }
 
 /// `web` is the first instance of web, `web.2` the second, whether a formation starts it or not.
-fn instance_called(project: &Project, word: &str) -> Result<InstanceSpec, Diagnostic> {
+fn instance_called(project: &Project, word: &str) -> Result<InstanceSpec, Box<Diagnostic>> {
     let source = Source::new("the command line", format!("forge env {word}"));
     let place = Span::new(&source, source.text.len() - word.len()..source.text.len());
     let known: Vec<Known<'_>> = project
@@ -88,7 +88,7 @@ fn instance_called(project: &Project, word: &str) -> Result<InstanceSpec, Diagno
     let (at, index) = match (&choice, choice.processes(known.len()).as_slice()) {
         (Choice::Instance(at, index), _) => (*at, *index),
         (_, [at]) => (*at, 1),
-        (_, places) => return Err(several(&known, word, places, place)),
+        (_, places) => return Err(Box::new(several(&known, word, places, place))),
     };
     let process = &project.processes[at];
     let id = InstanceId { process: process.name.clone(), index };

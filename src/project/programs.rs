@@ -1,7 +1,7 @@
 //! Programs that are known to want more time, or another signal, to end well.
 //!
 //! Measured: Sidekiq gives its jobs 25 s; a Celery or Delayed Job worker finishes the job it has; Resque drops its job on
-//! TERM and finishes it on QUIT; PostgreSQL waits on TERM for its clients to leave, and not on INT.
+//! TERM and finishes it on QUIT; `PostgreSQL` waits on TERM for its clients to leave, and not on INT.
 
 use std::time::Duration;
 

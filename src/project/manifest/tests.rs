@@ -634,7 +634,7 @@ fn names_must_be_there_and_circles_are_shown() {
               |       ^^^ and again here
             4 | [process.web]
               |          --- first here
-            hint: give one of them another name
+            hint: write all about it in one section
 
             error: `y` waits for `x`, which is not started
               --> forge.toml:10:11
