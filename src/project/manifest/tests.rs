@@ -77,23 +77,18 @@ fn every_key_is_in_the_documented_file_and_in_the_schema() {
 }
 
 fn walk(shape: &shape::Shape, schema: &Json, say: &mut impl FnMut(&str, bool)) {
-    match shape {
-        shape::Shape::Table(groups) => {
-            for key in groups.iter().copied().flatten() {
-                let inner = &schema["properties"][key.name];
-                say(key.name, inner["description"] == key.help);
-                walk(&key.shape, inner, say);
-            }
+    if let shape::Shape::Table(groups) = shape {
+        for key in groups.iter().copied().flatten() {
+            let inner = &schema["properties"][key.name];
+            say(key.name, inner["description"] == key.help);
+            walk(&key.shape, inner, say);
         }
-        shape::Shape::Named(groups) => {
-            walk(&shape::Shape::Table(groups), &schema["additionalProperties"], say);
+    } else if let shape::Shape::Named(groups) = shape {
+        walk(&shape::Shape::Table(groups), &schema["additionalProperties"], say);
+    } else if let shape::Shape::Either(shapes) = shape {
+        for (shape, schema) in shapes.iter().zip(schema["anyOf"].as_array().expect("alternatives")) {
+            walk(shape, schema, say);
         }
-        shape::Shape::Either(shapes) => {
-            for (shape, schema) in shapes.iter().zip(schema["anyOf"].as_array().expect("alternatives")) {
-                walk(shape, schema, say);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -244,7 +239,7 @@ fn everything_said_of_a_process_reaches_its_specification() {
                 },
             ),
     "#]]
-    .assert_eq(&(format!("{:#?}", web.life).split("    live:").next().unwrap_or_default().to_owned()));
+    .assert_eq(format!("{:#?}", web.life).split("    live:").next().unwrap_or_default());
     let live = web.life.live.as_ref().expect("it has one");
     assert_eq!(
         (live.every, live.timeout, live.failures),

@@ -15,7 +15,7 @@ fn settled(toml: &str, change: impl FnOnce(&mut Settings)) -> String {
     let inputs = Inputs { root: "/app".into(), procfile, manifest, settings, ..Inputs::default() };
     let loaded = load(&inputs);
     let running: Vec<String> = loaded.value.instances.iter().map(|one| one.id.to_string()).collect();
-    let mut text = running.join(" ");
+    let mut parts = vec![running.join(" ")];
     for process in &loaded.value.processes {
         for need in &process.life.after {
             let reached = match need.reached {
@@ -23,13 +23,13 @@ fn settled(toml: &str, change: impl FnOnce(&mut Settings)) -> String {
                 Milestone::Ready => "ready",
                 Milestone::Done => "done",
             };
-            text += &format!(" | {}: {} {reached}", process.name, need.on);
+            parts.push(format!("{}: {} {reached}", process.name, need.on));
         }
     }
     for complaint in loaded.diagnostics.iter().filter(|one| one.code != "release-not-started") {
-        text += &format!(" | {}", complaint.code);
+        parts.push(complaint.code.to_owned());
     }
-    text
+    parts.join(" | ")
 }
 
 fn span(text: &str) -> Span {
