@@ -33,6 +33,8 @@ pub struct Inputs {
     pub procfile: Option<Arc<Source>>,
     /// The Procfiles, where there are several or one of them is another directory's; then there is no `procfile`.
     pub parts: Vec<Part>,
+    /// Whether one was asked for that could not be read, which has been complained about already.
+    pub procfile_is_missed: bool,
     /// The env files in their order.
     pub env_files: Vec<Arc<Source>>,
     /// The env files of single processes, by their names.
@@ -62,7 +64,8 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     let mut drafts = assemble::entries(inputs, &mut diagnostics);
     // Names and counts are judged against a whole Procfile only; they would look wrong against half of one.
     let has_procfile = inputs.procfile.is_some() || !inputs.parts.is_empty();
-    let procfile_is_whole = (has_procfile || inputs.manifest.has_commands()) && !has_errors(&diagnostics);
+    let is_known = (has_procfile || inputs.manifest.has_commands()) && !inputs.procfile_is_missed;
+    let procfile_is_whole = is_known && !has_errors(&diagnostics);
     assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
     let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
@@ -126,6 +129,11 @@ pub fn find(inputs: &Inputs, word: &str) -> Option<(ProcessName, u32)> {
         Ok(Choice::Instance(at, index)) => Some((drafts[at].spec.name.clone(), index)),
         Ok(Choice::All | Choice::Processes(_)) | Err(_) => None,
     }
+}
+
+/// Returns the names of all processes that could be read, each with its command.
+pub fn commands(inputs: &Inputs) -> Vec<(ProcessName, Vec<u8>)> {
+    drafts(inputs).into_iter().map(|draft| (draft.spec.name, draft.spec.command)).collect()
 }
 
 /// Returns the names of all processes that could be read.
