@@ -71,6 +71,7 @@ fn quoted(word: &str) -> String {
 #[derive(Serialize)]
 struct Report<'a> {
     version: u32,
+    project: &'a str,
     processes: Vec<Process<'a>>,
     diagnostics: Vec<Complaint<'a>>,
 }
@@ -110,7 +111,12 @@ fn json(project: &Project, diagnostics: &[Diagnostic]) -> String {
             line: place.map(crate::diagnostic::Span::line),
         }
     });
-    let report = Report { version: 1, processes: processes.collect(), diagnostics: diagnostics.collect() };
+    let report = Report {
+        version: 1,
+        project: &project.name,
+        processes: processes.collect(),
+        diagnostics: diagnostics.collect(),
+    };
     serde_json::to_string(&report).expect("strings and numbers are always JSON") + "\n"
 }
 
