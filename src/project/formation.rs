@@ -215,6 +215,9 @@ fn nothing_to_start(known: &[Known<'_>], settings: &Settings) -> Diagnostic {
         Some(formation) => diagnostic.at(formation.clone(), "every count is 0"),
         None => diagnostic,
     };
+    if settings.names.is_none() && settings.formation.is_none() && settings.except.is_none() {
+        return diagnostic.hint(format!("name what is to be started: {}", names::list(known)));
+    }
     diagnostic.hint(format!("the Procfile has {}", names::list(known)))
 }
 
