@@ -7,7 +7,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use forge::engine::{Descriptor, Hub, Patience, Way, read};
+use forge::engine::{Hub, Patience, Way, read};
 use forge::logs::{Channel, Origin};
 use forge::project::{
     Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
@@ -63,7 +63,7 @@ fn through_forge(processes: usize, lines_each: usize) -> f64 {
     LocalSet::new().block_on(&runtime, async {
         let project = project(processes);
         let sink = StreamSink::new(&project, Screen { terminal: false, colour: false });
-        let way = Way::start("output", Box::new(sink), Descriptor(writer.into())).expect("a thread");
+        let way = Way::to("output", Box::new(sink), writer.into()).expect("a thread");
         let hub = Hub::start(vec![way], None, Patience::ELSEWHERE);
         let readers: Vec<_> = project
             .instances

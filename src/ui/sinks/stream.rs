@@ -157,10 +157,13 @@ impl Sink for StreamSink {
         // A guess that fits lines of ordinary length; the vector grows where they are short.
         pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
         if self.screen.escapes().leave_alone(lines.bytes()) {
-            for text in lines.texts() {
+            for line in lines.whole() {
                 pending.extend_from_slice(prefix);
-                pending.extend_from_slice(text);
-                pending.push(b'\n');
+                pending.extend_from_slice(line);
+                if line.ends_with(b"\r\n") {
+                    pending.truncate(pending.len() - b"\r\n".len());
+                    pending.push(b'\n');
+                }
             }
         } else {
             for text in lines.texts() {
