@@ -59,8 +59,9 @@ pub fn write_at_once(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
             Ok(length) => Ok(usize::try_from(length).unwrap_or(0)),
             Err(Errno::EINTR) => continue,
             // Old kernels, and sandboxes that know no such call.
-            Err(Errno::ENOSYS | Errno::EINVAL | Errno::EPERM) => Err(io::ErrorKind::Unsupported.into()),
-            Err(Errno::EOPNOTSUPP) => Err(io::ErrorKind::Unsupported.into()),
+            Err(Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EINVAL | Errno::EPERM) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
             Err(errno) => Err(errno.into()),
         };
     }
