@@ -3,13 +3,18 @@
 mod escapes;
 mod framer;
 mod last_words;
+mod level;
 mod palette;
 mod prefix;
 mod record;
+mod report;
+pub mod when;
 
 pub use escapes::{EscapeFilter, Escapes};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
+pub use level::{Level, level_of};
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
 pub use record::{Lines, Piece, Sink, StreamId};
+pub use report::{Place, Report};
