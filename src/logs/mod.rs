@@ -8,6 +8,7 @@ mod palette;
 mod prefix;
 mod record;
 mod report;
+pub mod sink;
 pub mod when;
 
 pub use escapes::{EscapeFilter, Escapes};
@@ -18,3 +19,4 @@ pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
 pub use record::{Lines, Piece, Sink, StreamId};
 pub use report::{Place, Report};
+pub use sink::{Channel, Writer};

@@ -124,6 +124,13 @@ pub enum Note {
         /// What the kernel said.
         errno: i32,
     },
+    /// A log file cannot be written; lines will be missing in it.
+    LogsIncomplete {
+        /// Which one, as a path.
+        file: String,
+        /// Why.
+        errno: i32,
+    },
 }
 
 /// What the hand knows about a start that failed.

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
+pub mod folder;
 pub mod path;
 pub mod pidfd;
 pub mod pipe;

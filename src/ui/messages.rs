@@ -58,6 +58,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             );
             (None, text)
         }
+        Note::LogsIncomplete { file, errno } => (None, logs_incomplete(file, *errno)),
         Note::GuardLost => {
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }
@@ -184,6 +185,17 @@ fn address_in_use(port: Option<u16>, holder: Option<&str>) -> String {
         (None, Some(holder)) => format!("its address is in use by {holder}"),
         (None, None) => "its address is already in use".to_owned(),
     }
+}
+
+fn logs_incomplete(file: &str, errno: i32) -> String {
+    let file = visible(file);
+    let way_out = match errno {
+        libc::ENOENT => "start forge again to make it again",
+        libc::EACCES | libc::EPERM | libc::EROFS => "choose another directory with `--log-dir`",
+        _ => "writing goes on when there is room",
+    };
+    let why = errno_text(errno);
+    format!("could not write to `{file}`: {why}; lines will be missing there; {way_out}")
 }
 
 fn still_there(waiting: &[Waiting]) -> String {

@@ -259,6 +259,7 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
+        Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),
     }
 }
 
