@@ -8,7 +8,7 @@ mod palette;
 mod prefix;
 mod record;
 mod report;
-pub mod sink;
+mod sink;
 pub mod when;
 
 pub use escapes::{EscapeFilter, Escapes};
@@ -17,6 +17,6 @@ pub use last_words::LastWords;
 pub use level::{Level, level_of};
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
-pub use record::{Lines, Piece, Sink, StreamId};
+pub use record::{Lines, Piece, StreamId};
 pub use report::{Place, Report};
-pub use sink::{Channel, Writer};
+pub use sink::{Channel, Origin, Rewrite, Sink, Writer};

@@ -2,6 +2,7 @@
 //!
 //! A policy is one file and one line in [`KINDS`].
 
+mod backoff;
 mod never;
 
 use std::fmt::Debug;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use crate::exit::Exit;
 use crate::time::Time;
 
+pub use backoff::Backoff;
 pub use never::NEVER;
 
 /// What to do about a process that has ended by itself.

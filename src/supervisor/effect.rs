@@ -131,6 +131,8 @@ pub enum Note {
         /// Why.
         errno: i32,
     },
+    /// An error within forge has cost lines of output; said once.
+    LinesLost,
 }
 
 /// What the hand knows about a start that failed.

@@ -250,7 +250,8 @@ impl Witness {
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
-            | Note::LogsIncomplete { .. } => {}
+            | Note::LogsIncomplete { .. }
+            | Note::LinesLost => {}
         }
     }
 
