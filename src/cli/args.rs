@@ -1,5 +1,7 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
+mod logs;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCompleter;
 
+use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
+pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;
 use crate::project;
 
@@ -128,6 +132,9 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Show what processes have printed, from the log files of `start --log-dir`
+    #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
+    Logs(Box<LogsArgs>),
     /// Print the version
     Version,
     /// Print a completion script for a shell
@@ -235,6 +242,10 @@ pub(crate) struct StartArgs {
     /// How the processes are held [default: auto]
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
+
+    /// What is kept.
+    #[command(flatten, next_help_heading = "Log files")]
+    pub(crate) logs: LogArgs,
 
     /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
     #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration, help_heading = "Ending")]

@@ -9,6 +9,8 @@ mod env;
 mod exit;
 mod fault;
 mod left_behind;
+mod log_files;
+mod logs;
 mod man;
 pub mod preflight;
 mod read;
@@ -71,6 +73,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Logs(args) => logs::logs(&args, matches),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
@@ -96,7 +99,17 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     if args.dry_run {
         return dry_run::dry_run(&loaded.value);
     }
-    Ok(exit::code(&start::start(loaded.value, &place)?))
+    let logs = match &loaded.value.logs {
+        None => None,
+        Some(logs) => match log_files::open(logs, &loaded.value.root) {
+            Ok(directory) => Some(directory),
+            Err(diagnostic) => {
+                let _ = report::show(&[diagnostic], colour);
+                return Ok(exit::MISTAKE);
+            }
+        },
+    };
+    Ok(exit::code(&start::start(loaded.value, &place, logs)?))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.

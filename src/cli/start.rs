@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::log_files;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
 use crate::project::Project;
+use crate::store::directory::Directory;
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
 use crate::ui::sinks::{Screen, StreamSink};
@@ -18,7 +20,11 @@ use crate::ui::terminal;
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Outcome> {
+pub(crate) fn start(
+    project: Project,
+    place: &ProjectPlace,
+    logs: Option<Directory>,
+) -> anyhow::Result<Outcome> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -30,7 +36,17 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     let is_terminal = terminal::is_stdout();
     let hold = Hold::of(project.output.tty, is_terminal);
     let colour = read::has_colour(project.output.colour, is_terminal);
+    let mut others = Vec::new();
+    if let (Some(directory), Some(logs)) = (logs, &project.logs) {
+        others.push(log_files::way(directory, &project, logs)?);
+    }
     let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
+    let patience = match (is_terminal, &project.logs) {
+        (true, _) => Patience::TERMINAL,
+        // What was read is in its file within a second.
+        (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
+        (false, None) => Patience::ELSEWHERE,
+    };
     engine::run(Setup {
         hold,
         channels: Channels::Together,
@@ -40,9 +56,9 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         project: Arc::new(project),
         guard,
         stdout,
-        others: Vec::new(),
+        others,
         rewrite: None,
-        patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
+        patience,
         grace,
     })
 }

@@ -62,6 +62,8 @@ impl Patience {
     pub const TERMINAL: Patience = Patience(Duration::from_millis(200));
     /// Whole lines are worth more than haste.
     pub const ELSEWHERE: Patience = Patience(Duration::from_secs(1));
+    /// The same, but files are to have everything within a second, whatever happens then.
+    pub const ELSEWHERE_WITH_FILES: Patience = Patience(Duration::from_millis(500));
 }
 
 /// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.

@@ -1,6 +1,7 @@
 //! Bytes to lines to text. Pure: no files, no runtime.
 
 mod escapes;
+mod filter;
 mod framer;
 mod last_words;
 mod level;
@@ -12,6 +13,7 @@ mod sink;
 pub mod when;
 
 pub use escapes::{EscapeFilter, Escapes};
+pub use filter::{Filter, Pattern, Question};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
 pub use level::{Level, level_of};

@@ -23,6 +23,21 @@ impl Moment {
     }
 }
 
+/// Writes a time as RFC 3339 has it, with microseconds: `2026-11-21T14:30:05.123456+01:00`.
+pub fn rfc3339(at: WallTime) -> String {
+    let local = at.seconds + i64::from(at.utc_offset);
+    let (year, month, day) = civil_from_days(local.div_euclid(DAY_SECONDS));
+    let second = local.rem_euclid(DAY_SECONDS);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let (sign, offset) = (if at.utc_offset < 0 { '-' } else { '+' }, at.utc_offset.unsigned_abs() / 60);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}{sign}{:02}:{:02}",
+        at.nanos / 1000,
+        offset / 60,
+        offset % 60
+    )
+}
+
 /// Reads a moment. `offset_at` says how many seconds local time is ahead of UTC at a second since 1970.
 ///
 /// A duration means so long before `now`, and a time of day the last time that it was so late.
@@ -165,6 +180,20 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
+}
+
+/// The other way round.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days - era * 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400;
+    (if month <= 2 { year + 1 } else { year }, month, day)
 }
 
 #[cfg(test)]

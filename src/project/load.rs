@@ -14,8 +14,8 @@ use super::ports::{self, PortRule};
 use super::procfile::{self, Entry};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, OnConflict, Origin, Output, Place, ProcessName, ProcessSpec,
-    Project, StopLadder, Tty, Variable, formation, options_file,
+    Colour, ExitOn, InstanceId, InstanceSpec, Logs, OnConflict, Origin, Output, Place, ProcessName,
+    ProcessSpec, Project, StopLadder, Tty, Variable, formation, options_file,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -100,10 +100,39 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             quiet: quiet.into_iter().map(ProcessName::new).collect(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
+        logs: read_logs(settings, &mut diagnostics),
         processes,
     };
     project.instances = lay_out(&project, &counts, &mut diagnostics);
     Checked { value: project, diagnostics }
+}
+
+/// What is kept of the output in files.
+fn read_logs(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Logs> {
+    let Some(dir) = &settings.log_dir else {
+        let details = [
+            ("log-rotate", settings.log_rotate.is_some()),
+            ("log-keep", settings.log_keep.is_some()),
+            ("log-raw", settings.log_raw.is_some()),
+        ];
+        if let Some((name, _)) = details.iter().find(|(_, said)| *said) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "no-log-dir",
+                    format!("`--{name}` changes nothing: there are no log files"),
+                )
+                .hint("name their directory: `--log-dir .forge/logs`"),
+            );
+        }
+        return None;
+    };
+    let usual = Logs::at(dir.clone());
+    Some(Logs {
+        rotate: settings.log_rotate.unwrap_or(usual.rotate),
+        keep: settings.log_keep.unwrap_or(usual.keep),
+        raw: settings.log_raw.unwrap_or(usual.raw),
+        ..usual
+    })
 }
 
 /// Returns whether the Procfile has an entry of this name, whatever else is wrong with it.

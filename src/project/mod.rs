@@ -17,6 +17,7 @@ mod options_file;
 mod ports;
 pub mod procfile;
 mod settings;
+mod size;
 mod suggest;
 mod text;
 
@@ -30,6 +31,7 @@ pub use lifecycle::Lifecycle;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 pub use settings::Settings;
+pub use size::parse as parse_size;
 
 /// The name of a Procfile entry: `web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -245,6 +247,26 @@ pub enum OnConflict {
     Next,
 }
 
+/// What is kept of the output in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The directory of the log files.
+    pub dir: PathBuf,
+    /// The size in bytes at which a file is put aside; 0 for never.
+    pub rotate: u64,
+    /// How many of those are kept.
+    pub keep: u32,
+    /// Whether escape sequences are kept.
+    pub raw: bool,
+}
+
+impl Logs {
+    /// Returns what is kept where nothing but the directory is named.
+    pub fn at(dir: PathBuf) -> Logs {
+        Logs { dir, rotate: 20 << 20, keep: 5, raw: false }
+    }
+}
+
 /// Everything the user wrote, understood.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -267,6 +289,8 @@ pub struct Project {
     pub exit_code_from: Option<ProcessName>,
     /// How the stream is shown.
     pub output: Output,
+    /// What is kept of the output in files; `None` if nothing is.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Project {
@@ -288,6 +312,7 @@ impl Default for Project {
                 quiet: Vec::new(),
                 tty: Tty::Auto,
             },
+            logs: None,
         }
     }
 }

@@ -6,6 +6,9 @@ pub const INDEX: &str = "index";
 /// What forge's own remarks are kept under.
 pub const SYSTEM: &str = "system";
 
+/// What the same remarks are kept under for programs, an object each.
+pub const EVENTS: &str = "events";
+
 /// Returns the name of a file without its ending. Whatever a process is called, it is one name within the directory.
 pub fn stem(name: &str) -> String {
     let mut stem = String::new();

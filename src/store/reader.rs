@@ -66,7 +66,7 @@ impl Archive {
             .iter()
             .filter_map(|name| names::parts(name))
             .map(|(stem, _)| names::name(stem))
-            .filter(|name| name != names::SYSTEM)
+            .filter(|name| name != names::SYSTEM && name != names::EVENTS)
             .collect();
         found.sort_by(|one, other| in_order(one).cmp(&in_order(other)));
         found.dedup();

@@ -10,6 +10,7 @@ pub mod cgroup;
 #[cfg(not(target_os = "linux"))]
 #[path = "cgroup_elsewhere.rs"]
 pub mod cgroup;
+pub mod changes;
 pub mod clock;
 pub mod descriptor;
 pub mod descriptor_table;

@@ -1,4 +1,4 @@
-use super::{Moment, parse};
+use super::{Moment, civil_from_days, days_from_civil, parse, rfc3339};
 use crate::time::WallTime;
 
 /// 2026-11-21 15:30:00 UTC, one hour behind local time.
@@ -69,4 +69,18 @@ fn what_is_no_moment() {
 fn a_moment_is_a_wall_time() {
     assert_eq!(Moment::of(NOW).wall(3600), NOW);
     assert_eq!(Moment(-1).wall(0), WallTime { seconds: -1, nanos: 999_999_999, utc_offset: 0 });
+}
+
+#[test]
+fn a_time_is_written_and_read_back() {
+    assert_eq!(rfc3339(NOW), "2026-11-21T16:30:00.500000+01:00");
+    assert_eq!(
+        rfc3339(WallTime { seconds: 0, nanos: 1_999, utc_offset: -12_600 }),
+        "1969-12-31T20:30:00.000001-03:30"
+    );
+    assert_eq!(parse(&rfc3339(NOW), NOW, &|_| 0), Ok(Moment::of(NOW)));
+    for days in (-800_000..800_000).step_by(97) {
+        let (year, month, day) = civil_from_days(days);
+        assert_eq!(days_from_civil(year, month, day), days);
+    }
 }

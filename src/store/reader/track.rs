@@ -236,9 +236,12 @@ impl Track {
     /// Takes the bytes at the end of a part of which no record speaks.
     fn take_orphans(&mut self) -> io::Result<bool> {
         let Some(part) = &mut self.part else { return Ok(false) };
+        if !self.orphans {
+            return Ok(false);
+        }
         let (bytes, changed) = part.facts()?;
         let from = part.covered();
-        if !self.orphans || bytes <= from {
+        if bytes <= from {
             return Ok(false);
         }
         part.cover(bytes);
