@@ -76,7 +76,7 @@ impl Folder {
     /// Opens a file to read.
     ///
     /// # Errors
-    /// There is none, or it is no regular file.
+    /// There is none, or it is a symbolic link (ELOOP), or no regular file (EINVAL).
     pub fn read(&self, name: &str) -> io::Result<File> {
         self.open_file(name, OFlag::O_RDONLY)
     }
@@ -84,11 +84,11 @@ impl Folder {
     /// Opens a file to read and to write at its end, or makes it, for this user alone.
     ///
     /// # Errors
-    /// It is no regular file, or it belongs to somebody else, or it cannot be made.
+    /// It is a symbolic link (ELOOP), no regular file (EINVAL), of another user (EPERM), or it cannot be made.
     pub fn append(&self, name: &str) -> io::Result<File> {
         let file = self.open_file(name, OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT)?;
         if stat_of(&file)?.st_uid != geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+            return Err(Errno::EPERM.into());
         }
         Ok(file)
     }
@@ -98,11 +98,10 @@ impl Folder {
         let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let file = match openat(self.0.as_fd(), name, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
             Ok(file) => File::from(file),
-            Err(Errno::ELOOP) => return Err(io::Error::other("it is a symbolic link")),
             Err(errno) => return Err(errno.into()),
         };
         if SFlag::from_bits_truncate(stat_of(&file)?.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
-            return Err(io::Error::other("it is not a regular file"));
+            return Err(Errno::EINVAL.into());
         }
         Ok(file)
     }

@@ -42,6 +42,11 @@ impl History {
         History { look, width: column_width(names), today: day(now), filter: None }
     }
 
+    /// Returns whether remarks are shown at all.
+    pub fn has_remarks(&self) -> bool {
+        self.look != Look::Raw
+    }
+
     /// Adds a line, or a piece of one, of an instance whose process stands at `position` in its Procfile.
     pub fn line(&mut self, name: &str, position: usize, line: &Line, out: &mut Vec<u8>) {
         match self.look {

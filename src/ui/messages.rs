@@ -192,10 +192,17 @@ fn logs_incomplete(file: &str, errno: i32) -> String {
     let file = visible(file);
     let way_out = match errno {
         libc::ENOENT => "start forge again to make it again",
-        libc::EACCES | libc::EPERM | libc::EROFS => "choose another directory with `--log-dir`",
+        libc::EACCES | libc::EPERM | libc::EROFS | libc::ELOOP | libc::EINVAL => {
+            "choose another directory with `--log-dir`"
+        }
         _ => "writing goes on when there is room",
     };
-    let why = errno_text(errno);
+    let why = match errno {
+        libc::ELOOP => "it is a symbolic link".to_owned(),
+        libc::EINVAL => "it is not a regular file".to_owned(),
+        libc::EPERM => "it belongs to another user".to_owned(),
+        errno => errno_text(errno),
+    };
     format!("could not write to `{file}`: {why}; lines will be missing there; {way_out}")
 }
 

@@ -30,6 +30,8 @@ mod help;
 mod isolation;
 mod jobs;
 mod leftovers;
+mod logfiles;
+mod logs;
 mod matrix;
 mod output;
 mod ports;

@@ -79,7 +79,9 @@ impl Merge {
         }
         // Of some of the remarks, nobody knows how many they are.
         let start = if merge.wish.choice.is_everybody() { start } else { Start::Oldest };
-        merge.open(EVENTS.to_owned(), start)?;
+        if merge.history.has_remarks() {
+            merge.open(EVENTS.to_owned(), start)?;
+        }
         Ok(merge)
     }
 
