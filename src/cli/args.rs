@@ -35,6 +35,7 @@ Exit codes:
   N    of the first process that ended by itself; 128+n if signal n ended it
   1    a mistake in a file, a formation or a port; nothing was started
   2    a mistake on the command line
+  3    there is nothing here to ask: no log files
   125  forge itself failed
   126  a command is not executable
   127  a command was not found";

@@ -16,11 +16,16 @@ use crate::ui::sinks::{FileSink, Kept};
 ///
 /// # Errors
 /// It cannot be used: somebody else does, or the file system refuses.
-pub(crate) fn open(logs: &Logs, root: &Path) -> Result<Directory, Diagnostic> {
+pub(crate) fn open(logs: &Logs, root: &Path) -> Result<Directory, Box<Diagnostic>> {
     // However the way to it was written.
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let shown = logs.dir.display();
-    Directory::open(&logs.dir, &root, std::process::id()).map_err(|refusal| match refusal {
+    Directory::open(&logs.dir, &root, std::process::id())
+        .map_err(|refusal| Box::new(complaint(&logs.dir, &refusal)))
+}
+
+fn complaint(dir: &Path, refusal: &Refusal) -> Diagnostic {
+    let shown = dir.display();
+    match refusal {
         Refusal::Taken { pid } => {
             let who =
                 pid.map_or_else(|| "another forge".to_owned(), |pid| format!("another forge (pid {pid})"));
@@ -34,10 +39,10 @@ pub(crate) fn open(logs: &Logs, root: &Path) -> Result<Directory, Diagnostic> {
         .hint("name another directory with `--log-dir`, or remove this one"),
         Refusal::Unusable { path, error } => Diagnostic::error(
             "log-dir-unusable",
-            format!("could not use `{}` for log files: {}", path.display(), read::why(&error)),
+            format!("could not use `{}` for log files: {}", path.display(), read::why(error)),
         )
         .hint("name another directory with `--log-dir`"),
-    })
+    }
 }
 
 /// Makes the way on which lines get into the files.

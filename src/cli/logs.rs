@@ -60,7 +60,7 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
     };
     let (path, archive) = match open(args.log_dir.as_deref()) {
         Ok(found) => found,
-        Err(diagnostic) => return stop(&[diagnostic], exit::NOTHING_HERE),
+        Err(diagnostic) => return stop(&[*diagnostic], exit::NOTHING_HERE),
     };
     let (wish, mut diagnostics) = understand(args);
     let names = archive.names().with_context(|| format!("could not read `{}`", path.display()))?;
@@ -83,9 +83,10 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
     let chosen = wish.choice.of(&names);
     let history = History::new(look, chosen.iter().map(String::as_str), clock::wall());
     // Before the first look, so that nothing is missed between the two.
-    let changes = match args.follow {
-        true => Some(Changes::of(&path.join(INDEX)).context("could not wait for changes of the log files")?),
-        false => None,
+    let changes = if args.follow {
+        Some(Changes::of(&path.join(INDEX)).context("could not wait for changes of the log files")?)
+    } else {
+        None
     };
     let mut merge = Merge::new(archive, wish, history, args.follow).with_context(doing)?;
     match changes {
@@ -117,13 +118,10 @@ fn follow(merge: &mut Merge, changes: &Changes) -> anyhow::Result<()> {
 }
 
 /// Opens the directory that was named, or the next one above that has logs.
-fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Diagnostic> {
+fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Box<Diagnostic>> {
     let unreadable = |path: &Path, error: &std::io::Error| {
-        Diagnostic::error(
-            "no-logs",
-            format!("there are no log files in `{}`: {}", path.display(), why(error)),
-        )
-        .hint("`forge start --log-dir DIR` writes them")
+        let message = format!("there are no log files in `{}`: {}", path.display(), why(error));
+        Box::new(Diagnostic::error("no-logs", message).hint("`forge start --log-dir DIR` writes them"))
     };
     if let Some(path) = named {
         return match Archive::open(path) {
@@ -140,11 +138,10 @@ fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Diagnostic> {
             Err(error) => return Err(unreadable(&path, &error)),
         }
     }
-    Err(Diagnostic::error(
-        "no-logs",
-        format!("there are no log files here: no `{USUAL}` in this directory or above"),
-    )
-    .hint(format!("`forge start --log-dir {USUAL}` writes them; other places are named with `--log-dir`")))
+    let message = format!("there are no log files here: no `{USUAL}` in this directory or above");
+    let hint =
+        format!("`forge start --log-dir {USUAL}` writes them; other places are named with `--log-dir`");
+    Err(Box::new(Diagnostic::error("no-logs", message).hint(hint)))
 }
 
 /// Reads times and patterns; what is wrong with them is said at once.

@@ -104,7 +104,7 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         Some(logs) => match log_files::open(logs, &loaded.value.root) {
             Ok(directory) => Some(directory),
             Err(diagnostic) => {
-                let _ = report::show(&[diagnostic], colour);
+                let _ = report::show(&[*diagnostic], colour);
                 return Ok(exit::MISTAKE);
             }
         },

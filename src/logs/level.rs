@@ -78,17 +78,12 @@ impl Level {
     /// bunyan, in tens.
     pub fn numbered(number: i64) -> Option<Level> {
         Some(match number {
-            0..=2 => Level::Fatal,
-            3 => Level::Error,
-            4 => Level::Warn,
-            5 | 6 => Level::Info,
-            7 => Level::Debug,
+            0..=2 | 60..=100 => Level::Fatal,
+            3 | 50..60 => Level::Error,
+            4 | 40..50 => Level::Warn,
+            5 | 6 | 30..40 => Level::Info,
+            7 | 20..30 => Level::Debug,
             10..20 => Level::Trace,
-            20..30 => Level::Debug,
-            30..40 => Level::Info,
-            40..50 => Level::Warn,
-            50..60 => Level::Error,
-            60..=100 => Level::Fatal,
             _ => return None,
         })
     }
@@ -116,9 +111,9 @@ impl fmt::Display for Level {
 pub fn level_of(line: &[u8]) -> Option<Level> {
     let line = line.trim_ascii_start();
     if line.first() == Some(&b'{')
-        && let Some(level) = json(line)
+        && let Ok(object) = serde_json::from_slice(line)
     {
-        return level;
+        return json(&object);
     }
     let head = &line[..line.len().min(HEAD_BYTES)];
     syslog(head)
@@ -311,19 +306,14 @@ fn stands_where_levels_stand(head: &[u8], at: usize, word: &[u8]) -> bool {
         || (last == Some(b'\t') && next == Some(b'\t'))
 }
 
-/// `None` if the line is no JSON object; else the level it names, if it names one.
-fn json(line: &[u8]) -> Option<Option<Level>> {
-    let object: serde_json::Map<String, Value> = serde_json::from_slice(line).ok()?;
-    let of = |object: &serde_json::Map<String, Value>| {
-        let is_level = |key: &str| KEYS.iter().any(|name| key.eq_ignore_ascii_case(name));
-        object.iter().find_map(|(key, value)| match value {
-            Value::String(word) if is_level(key) => Level::called(word),
-            Value::Number(number) if is_level(key) => number.as_i64().and_then(Level::numbered),
-            _ => None,
-        })
-    };
-    // Elastic's common schema may nest it.
-    Some(of(&object).or_else(|| object.get("log").and_then(Value::as_object).and_then(of)))
+/// `{"level":"error"}`, `{"level":50}`; Elastic's common schema may nest it in `log`.
+fn json(object: &serde_json::Map<String, Value>) -> Option<Level> {
+    let is_level = |key: &str| KEYS.iter().any(|name| key.eq_ignore_ascii_case(name));
+    let said = object.iter().filter(|(key, _)| is_level(key)).find_map(|(_, value)| {
+        let number = || value.as_i64().and_then(Level::numbered);
+        value.as_str().map_or_else(number, Level::called)
+    });
+    said.or_else(|| object.get("log").and_then(Value::as_object).and_then(json))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::names::INDEX;
-use crate::sys::folder::{self, Before, Folder};
+use crate::sys::folder::{self, Before, Folder, Locked};
 
 /// Held by whoever writes; its text says who that is.
 const LOCK: &str = "lock";
@@ -30,7 +30,7 @@ pub struct Directory {
     /// Their indexes.
     pub index: Folder,
     /// Closed, it is free for others.
-    _lock: File,
+    _lock: Locked,
 }
 
 /// Why a directory cannot be used.
@@ -67,12 +67,14 @@ impl Directory {
         let (logs, before) = Folder::make(path).map_err(unusable(path.to_owned()))?;
         let index_path = path.join(INDEX);
         let index = logs.make_inner(INDEX).map_err(unusable(index_path.clone()))?;
-        let mut lock = index.append(LOCK).map_err(unusable(index_path.join(LOCK)))?;
-        if !folder::lock(&lock).map_err(unusable(index_path.join(LOCK)))? {
-            let pid =
-                read_all(&mut lock).ok().and_then(|text| String::from_utf8(text).ok()?.trim().parse().ok());
-            return Err(Refusal::Taken { pid });
-        }
+        let lock = index.append(LOCK).and_then(folder::lock).map_err(unusable(index_path.join(LOCK)))?;
+        let mut lock = match lock {
+            Ok(lock) => lock,
+            Err(mut other) => {
+                let pid = read_all(&mut other).ok().and_then(|text| String::from_utf8(text).ok());
+                return Err(Refusal::Taken { pid: pid.and_then(|pid| pid.trim().parse().ok()) });
+            }
+        };
         // Nothing depends on it but a message.
         let _ = folder::cut(&lock, 0).and_then(|()| writeln!(lock, "{pid}"));
 
@@ -95,12 +97,6 @@ impl Directory {
         }
         Ok(Directory { path: path.to_owned(), logs, index, _lock: lock })
     }
-}
-
-/// Returns whether a forge writes into this directory now.
-pub fn is_written(index: &Folder) -> bool {
-    // A lock that is had is given back at once, with the file.
-    index.read(LOCK).is_ok_and(|lock| matches!(folder::lock(&lock), Ok(false)))
 }
 
 fn is_within(path: &Path, root: &Path) -> bool {

@@ -1,5 +1,7 @@
 //! What the files are called.
 
+use std::fmt::Write;
+
 /// The directory of the indexes, within that of the logs.
 pub const INDEX: &str = "index";
 
@@ -18,7 +20,8 @@ pub fn stem(name: &str) -> String {
         {
             stem.push(char::from(byte));
         } else {
-            stem.push_str(&format!("%{byte:02X}"));
+            // Writing into a String cannot fail.
+            let _ = write!(stem, "%{byte:02X}");
         }
     }
     stem
@@ -31,15 +34,12 @@ pub fn name(stem: &str) -> String {
     while let Some((byte, after)) = rest.split_first() {
         let code =
             after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        match (byte, code) {
-            (b'%', Some(code)) => {
-                name.push(code);
-                rest = &after[2..];
-            }
-            _ => {
-                name.push(*byte);
-                rest = after;
-            }
+        if let (b'%', Some(code)) = (byte, code) {
+            name.push(code);
+            rest = &after[2..];
+        } else {
+            name.push(*byte);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&name).into_owned()

@@ -6,7 +6,6 @@ mod track;
 use std::io;
 use std::path::Path;
 
-use super::directory;
 use super::names::{self, INDEX};
 use crate::logs::Channel;
 use crate::sys::folder::{self, Folder};
@@ -71,11 +70,6 @@ impl Archive {
         found.sort_by(|one, other| in_order(one).cmp(&in_order(other)));
         found.dedup();
         Ok(found)
-    }
-
-    /// Returns whether a forge writes into it now.
-    pub fn is_written(&self) -> bool {
-        directory::is_written(&self.index)
     }
 
     /// Returns which file an index is now.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, open, openat, renameat};
+use nix::fcntl::{AT_FDCWD, Flock, FlockArg, OFlag, open, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, mkdirat};
 use nix::sys::uio::writev;
 use nix::unistd::{UnlinkatFlags, ftruncate, geteuid, unlinkat};
@@ -236,16 +236,18 @@ pub fn cut(file: &File, bytes: u64) -> io::Result<()> {
     Ok(ftruncate(file, i64::try_from(bytes).unwrap_or(i64::MAX))?)
 }
 
-/// Takes a lock on a file that nobody else can have at the same time, until the file is closed; also by the end of
-/// forge, however it ends. Returns whether it could be had.
+/// A file that nobody else can have at the same time, until it is closed; also by the end of forge, however it ends.
+pub type Locked = Flock<File>;
+
+/// Locks a file; gives it back where somebody else has it.
 ///
 /// # Errors
 /// The file system knows no locks.
-pub fn lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-        Err(std::fs::TryLockError::Error(error)) => Err(error),
+pub fn lock(file: File) -> io::Result<Result<Locked, File>> {
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(locked) => Ok(Ok(locked)),
+        Err((file, Errno::EWOULDBLOCK)) => Ok(Err(file)),
+        Err((_, errno)) => Err(errno.into()),
     }
 }
 

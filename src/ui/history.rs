@@ -1,6 +1,8 @@
 //! Lines of log files as somebody sees them: as the stream shows them, alone, or as JSON.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde::Serialize;
 
 use crate::logs::when::rfc3339;
 use crate::logs::{Channel, EscapeFilter, RESET, SYSTEM, column_width, sgr_of_position};
@@ -138,31 +140,65 @@ fn day(at: WallTime) -> i64 {
     (at.seconds + i64::from(at.utc_offset)).div_euclid(24 * 60 * 60)
 }
 
+/// A line as an object.
+#[derive(Serialize)]
+struct Object<'a> {
+    time: String,
+    process: &'a str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<&'a str>,
+    run: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+}
+
 /// Adds an object for a line; bytes that are not UTF-8 are replaced in `text`, and stand in `bytes` as they were.
 fn json(name: &str, line: &Line, out: &mut Vec<u8>) {
-    let mut object = Map::new();
-    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    put("time", rfc3339(line.at).into());
-    put("process", name.rsplit_once('.').map_or(name, |(process, _)| process).into());
-    put("instance", name.into());
-    put("text", String::from_utf8_lossy(&line.text).into());
-    put("run", line.run.into());
-    if let Some(pid) = line.pid {
-        put("pid", pid.into());
-    }
-    match line.channel {
-        Channel::Both => {}
-        Channel::Out => put("stream", "stdout".into()),
-        Channel::Error => put("stream", "stderr".into()),
-    }
-    if !line.ends {
-        put("partial", true.into());
-    }
-    if line.gap {
-        put("event", "lines-missing".into());
-    }
-    out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+    let text = String::from_utf8_lossy(&line.text);
+    let object = Object {
+        time: rfc3339(line.at),
+        process: name.rsplit_once('.').map_or(name, |(process, _)| process),
+        instance: name,
+        pid: line.pid,
+        stream: match line.channel {
+            Channel::Both => None,
+            Channel::Out => Some("stdout"),
+            Channel::Error => Some("stderr"),
+        },
+        run: line.run,
+        event: line.gap.then_some("lines-missing"),
+        text: &text,
+        partial: (!line.ends).then_some(true),
+        bytes: matches!(text, Cow::Owned(_)).then(|| base64(&line.text)),
+    };
+    out.extend_from_slice(
+        serde_json::to_string(&object).expect("text and numbers are always JSON").as_bytes(),
+    );
     out.push(b'\n');
+}
+
+/// Any bytes as Base64 (RFC 4648).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let all = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let letter = ALPHABET[(all >> shift & 0x3f) as usize];
+            // Two letters say one byte, three say two.
+            text.push(if place <= three.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ fn a_full_disk_is_told_once_survived_and_written_down() {
     forge.finds("the first line", || {
         fs::read_to_string(logs.join("web.1.log")).ok()?.contains("before").then_some(())
     });
-    assert!(fs::write(&ballast, [0; 100_000]).is_err(), "the disk is small");
+    assert!(fs::write(&ballast, vec![0; 100_000]).is_err(), "the disk is small");
     let mut told = String::new();
     for round in 0..3 {
         let line = format!("while it is full {round} {}", "x".repeat(9000));

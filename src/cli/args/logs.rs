@@ -47,6 +47,7 @@ Examples:
   forge logs web --run -1           the last run of web";
 
 /// What `start` keeps.
+#[expect(clippy::struct_field_names, reason = "a field is called as its flag")]
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct LogArgs {
     /// Also write what each process prints to a file of its own in this directory

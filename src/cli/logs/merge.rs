@@ -1,6 +1,6 @@
 //! The lines of several processes as one stream, in the order in which forge read them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 
 use super::super::args::Lines;
@@ -129,20 +129,20 @@ impl Merge {
     /// It cannot be read, or not be written.
     pub(super) fn show_all(&mut self) -> io::Result<Shown> {
         // The next line of each, by its order.
-        let mut next = BTreeMap::new();
+        let mut next = BTreeSet::new();
         let names: Vec<String> = self.voices.keys().cloned().collect();
         for name in &names {
             if let Some(order) = self.fill(name)? {
-                next.insert((order, name), ());
+                next.insert((order, name));
             }
         }
-        while let Some(((_, name), ())) = next.pop_first() {
+        while let Some((_, name)) = next.pop_first() {
             self.take(name)?;
             if self.nobody_reads {
                 return Ok(Shown::NobodyReads);
             }
             if let Some(order) = self.fill(name)? {
-                next.insert((order, name), ());
+                next.insert((order, name));
             }
         }
         for said in self.last.take().into_iter().flatten() {
@@ -167,6 +167,7 @@ impl Merge {
                         voice.filter.hear(&wish.question, remark.text.as_bytes(), line, &mut out);
                     }
                 }
+                Some(line) if wish.question.is_open() => out.push(line),
                 Some(line) => {
                     let text = line.text.clone();
                     voice.filter.hear(&wish.question, &text, line, &mut out);

@@ -37,7 +37,7 @@ fn everything() {
 #[test]
 fn patterns_are_for_lines() {
     check(&question(&["ERROR (lost|other)"], &[], None), LINES, &[1, 7]);
-    check(&question(&["ERROR"], &["lost"], None), LINES, &[1, 7][1..].as_ref());
+    check(&question(&["ERROR"], &["lost"], None), LINES, &[7]);
     check(&question(&["R", "fine"], &[], None), LINES, &[]);
     check(&question(&["(?i)error"], &[], None), LINES, &[1, 4, 7]);
 }

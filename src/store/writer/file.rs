@@ -269,14 +269,11 @@ impl LogFile {
         let lines =
             if missing.lines == 1 { "1 line is".to_owned() } else { format!("{} lines are", missing.lines) };
         let time = String::from_utf8_lossy(&missing.since.at.time_of_day()).into_owned();
-        let mut text = String::new();
-        if !self.between_lines {
-            text.push('\n');
-        }
-        text.push_str(&format!(
-            "[forge: {lines} missing here ({} bytes, from {time} on): {}]\n",
+        let before = if self.between_lines { "" } else { "\n" };
+        let text = format!(
+            "{before}[forge: {lines} missing here ({} bytes, from {time} on): {}]\n",
             missing.bytes, missing.why
-        ));
+        );
         let gap = Record {
             kind: Kind::Gap,
             offset: open.bytes,

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the tests look at the files from outside")]
+
 use std::fs;
 use std::path::Path;
 

@@ -66,5 +66,9 @@ fn alone_and_as_json() {
     let object: serde_json::Value = serde_json::from_str(&shown(Look::Json, &line(b"a\"b"))).expect("JSON");
     assert_eq!(object["text"], "a\"b");
     assert_eq!(object["time"], "2026-11-21T15:30:00.001234+00:00");
-    assert_eq!((&object["run"], &object["pid"]), (&2.into(), &7.into()));
+    assert_eq!((&object["run"], &object["pid"], object.get("bytes")), (&2.into(), &7.into(), None));
+    for (bytes, base64) in [(&b"\xff"[..], "/w=="), (b"\xff\xfe", "//4="), (b"\xffab", "/2Fi")] {
+        let object: serde_json::Value = serde_json::from_str(&shown(Look::Json, &line(bytes))).expect("JSON");
+        assert_eq!(object["bytes"], base64);
+    }
 }

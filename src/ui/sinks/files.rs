@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::logs::when::{Moment, rfc3339};
 use crate::logs::{Channel, EscapeFilter, Escapes, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::{InstanceId, InstanceSpec, Project};
@@ -204,9 +206,9 @@ impl Sink for FileSink {
 
     fn note(&mut self, at: WallTime, note: &Note) {
         let (who, text) = messages::text(note, &self.instances);
-        let who = who.map(ToString::to_string);
-        let shown = format!("{} {} | {text}\n", rfc3339(at), who.as_deref().unwrap_or(SYSTEM));
-        let event = event(at, who.as_deref(), &text);
+        let name = who.map_or_else(|| SYSTEM.to_owned(), InstanceId::to_string);
+        let shown = format!("{} {name} | {text}\n", rfc3339(at));
+        let event = event(at, who, &text);
         let kind = Kind::Text { begins: true, ends: true, broken: false };
         for (file, text) in [(SYSTEM_FILE, shown), (EVENTS_FILE, event)] {
             let record = Record { offset: file as u64, ..self.record(at, None, kind) };
@@ -220,15 +222,19 @@ impl Sink for FileSink {
 }
 
 /// A remark as an object for programs.
-fn event(at: WallTime, who: Option<&str>, text: &str) -> String {
-    let mut object = serde_json::Map::new();
-    object.insert("time".to_owned(), rfc3339(at).into());
-    if let Some((process, _)) = who.and_then(|who| who.rsplit_once('.')) {
-        object.insert("process".to_owned(), process.into());
-        object.insert("instance".to_owned(), who.into());
+fn event(at: WallTime, who: Option<&InstanceId>, text: &str) -> String {
+    #[derive(Serialize)]
+    struct Object<'a> {
+        time: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        process: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
+        text: &'a str,
     }
-    object.insert("text".to_owned(), text.into());
-    serde_json::Value::Object(object).to_string() + "\n"
+    let (process, instance) = (who.map(|who| who.process.as_str()), who.map(InstanceId::to_string));
+    let object = Object { time: rfc3339(at), process, instance, text };
+    serde_json::to_string(&object).expect("text is always JSON") + "\n"
 }
 
 #[cfg(test)]
