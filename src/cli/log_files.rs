@@ -10,6 +10,7 @@ use crate::engine::Way;
 use crate::project::{Logs, Project};
 use crate::store::directory::{Directory, Refusal};
 use crate::store::writer::{LogWriter, Rotation};
+use crate::sys::folder;
 use crate::ui::sinks::{FileSink, Kept};
 
 /// Opens the directory that was named, or makes it.
@@ -52,6 +53,8 @@ fn complaint(dir: &Path, refusal: &Refusal) -> Diagnostic {
 pub(crate) fn way(directory: Directory, project: &Project, logs: &Logs) -> anyhow::Result<Way> {
     let kept = if logs.raw { Kept::Raw } else { Kept::Text };
     let bytes = if logs.rotate == 0 { u64::MAX } else { logs.rotate };
+    // A part ends where the kernel would not let it grow any more.
+    let bytes = bytes.min(folder::largest_file());
     let writer = LogWriter::new(directory, Rotation { bytes, keep: logs.keep });
     Way::start("logs", Box::new(FileSink::new(project, kept)), writer)
         .context("could not start the thread that writes log files")

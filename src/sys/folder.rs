@@ -10,6 +10,7 @@ use std::path::Path;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, Flock, FlockArg, OFlag, open, openat, renameat};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, mkdirat};
 use nix::sys::uio::writev;
 use nix::unistd::{UnlinkatFlags, ftruncate, geteuid, unlinkat};
@@ -234,6 +235,11 @@ pub fn read_at(file: &File, buffer: &mut [u8], mut offset: u64) -> io::Result<us
 /// The kernel refuses.
 pub fn cut(file: &File, bytes: u64) -> io::Result<()> {
     Ok(ftruncate(file, i64::try_from(bytes).unwrap_or(i64::MAX))?)
+}
+
+/// Returns how large a file of this process may get, in bytes (`RLIMIT_FSIZE` of setrlimit(2)).
+pub fn largest_file() -> u64 {
+    getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _)| soft)
 }
 
 /// A file that nobody else can have at the same time, until it is closed; also by the end of forge, however it ends.

@@ -82,7 +82,9 @@ impl Part {
         self.in_block = 0;
         self.covered = match number {
             0 | 1 => 0,
-            _ => self.record(number - 1)?.map_or(0, |record| record.offset + record.text_bytes()),
+            _ => {
+                self.record(number - 1)?.map_or(0, |record| record.offset.saturating_add(record.text_bytes()))
+            }
         };
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Part {
         self.in_block += 1;
         let from = self.covered.min(record.offset);
         if matches!(record.kind, Kind::Text { .. } | Kind::Gap) {
-            self.covered = record.offset + record.length;
+            self.covered = record.offset.saturating_add(record.length);
             return Ok(Some((record, from)));
         }
         Ok(Some((record, record.offset)))
@@ -156,7 +158,7 @@ impl Part {
             if record.offset < end {
                 begin = place;
             }
-            end = record.offset + record.text_bytes();
+            end = record.offset.saturating_add(record.text_bytes());
         }
         self.go_to(begin)?;
         if begin > 1 {

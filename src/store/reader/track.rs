@@ -179,7 +179,7 @@ impl Track {
         }
         self.current = Some(record);
         match &self.part {
-            Some(part) => part.read(from, record.offset + record.length, &mut self.text),
+            Some(part) => part.read(from, record.offset.saturating_add(record.length), &mut self.text),
             None => Ok(()),
         }
     }
@@ -305,7 +305,7 @@ impl Track {
                         continue;
                     }
                     text.clear();
-                    part.read(record.offset, record.offset + record.length, &mut text)?;
+                    part.read(record.offset, record.offset.saturating_add(record.length), &mut text)?;
                     missing = missing.saturating_sub(memchr_iter(b'\n', &text).count());
                     if missing == 0 && matches!(record.kind, Kind::Text { begins: false, .. }) {
                         // Not with half a line.

@@ -123,7 +123,7 @@ impl LogFile {
             });
             match written {
                 Ok(length) => rest = &rest[length..],
-                // A limit on the size of files, lower than ours: the next part has as much room again.
+                // A limit of the file system, lower than ours: the next part has as much room again.
                 Err(error)
                     if error.kind() == io::ErrorKind::FileTooLarge
                         && self.between_lines
@@ -282,10 +282,12 @@ impl LogFile {
             run: if missing.since.run == 0 { 0 } else { self.runs_before.unwrap_or(0) + missing.since.run },
             ..missing.since
         };
-        let mut records = gap.encode().to_vec();
+        let mut records = Vec::new();
+        // Before the gap, to which it belongs.
         if let Some(run) = self.run {
             records.extend_from_slice(&Record { offset: open.bytes, ..run }.encode());
         }
+        records.extend_from_slice(&gap.encode());
         write_both(open, &[text.as_bytes()], &records)?;
         self.between_lines = true;
         self.missing = None;
