@@ -178,7 +178,8 @@ fn understand(args: &LogsArgs) -> (Wish, Vec<Diagnostic>) {
     let (grep, not) = (patterns("grep", &args.grep), patterns("not", &args.not));
     let level = if args.errors { Some(args.level.unwrap_or(Level::Error)) } else { args.level };
     let question = Question { grep, not, level };
-    let narrowed = since.is_some() || until.is_some() || args.run.is_some() || !question.is_open();
+    // Whoever says from when on wants all of it.
+    let narrowed = since.is_some() || until.is_some() || args.run.is_some();
     let lines = args.lines.unwrap_or(match (args.follow, narrowed) {
         (true, false) => Lines::Last(BEFORE_FOLLOWING),
         _ => Lines::All,

@@ -320,6 +320,12 @@ impl Track {
                             self.learn(&record);
                         }
                     }
+                    // Bytes without a record may be the end of a line that is not wanted.
+                    if place > first
+                        && let Some(record) = part.record(place)?
+                    {
+                        part.cover(record.offset);
+                    }
                     self.part = Some(part);
                     return Ok(());
                 }

@@ -1,5 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "the tests look at the files from outside")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -20,6 +21,8 @@ struct Logs {
     out: Vec<u8>,
     order: u64,
     files: Vec<String>,
+    /// Who has begun a line.
+    open: BTreeSet<String>,
 }
 
 const ROTATION: Rotation = Rotation { bytes: 1_000_000, keep: 5 };
@@ -27,7 +30,8 @@ const ROTATION: Rotation = Rotation { bytes: 1_000_000, keep: 5 };
 impl Logs {
     fn new(rotation: Rotation) -> Logs {
         let place = tempfile::tempdir().expect("a directory for a test");
-        let mut logs = Logs { place, writer: None, out: Vec::new(), order: 0, files: Vec::new() };
+        let mut logs =
+            Logs { place, writer: None, out: Vec::new(), order: 0, files: Vec::new(), open: BTreeSet::new() };
         logs.begin(rotation);
         logs
     }
@@ -40,6 +44,7 @@ impl Logs {
     fn begin(&mut self, rotation: Rotation) {
         self.writer = None;
         self.files.clear();
+        self.open.clear();
         let directory = Directory::open(&self.path(), self.place.path(), 1).expect("nobody else is there");
         self.writer = Some(LogWriter::new(directory, rotation));
     }
@@ -74,7 +79,16 @@ impl Logs {
     }
 
     fn says(&mut self, name: &str, text: &str) -> &mut Logs {
-        let kind = Kind::Text { begins: true, ends: text.ends_with('\n'), broken: false };
+        if text.is_empty() {
+            return self;
+        }
+        let begins = !self.open.contains(name);
+        if text.ends_with('\n') {
+            self.open.remove(name);
+        } else {
+            self.open.insert(name.to_owned());
+        }
+        let kind = Kind::Text { begins, ends: text.ends_with('\n'), broken: false };
         let record = self.record(name, kind);
         put_text(&mut self.out, record, |out| out.extend_from_slice(text.as_bytes()));
         self
@@ -302,4 +316,45 @@ fn a_directory_is_of_one_project_and_one_forge() {
     fs::create_dir(&one).expect("room");
     drop(open(place.path()).expect("it lies within"));
     assert_eq!(fs::read_to_string(logs.join(".gitignore")).expect("it was made"), "*\n");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(32) })]
+
+    /// However it is cut, put aside and begun again: every line comes back, whole and in its order.
+    #[test]
+    fn everything_comes_back(
+        said in proptest::collection::vec((0..3_usize, "[a-z]{0,12}\n?", 0..8_u8), 1..60),
+        bytes in 1..200_u64,
+        last in 0..20_usize,
+    ) {
+        let mut logs = Logs::new(Rotation { bytes, keep: 1000 });
+        let mut expected = [const { String::new() }; 3];
+        for (who, text, then) in &said {
+            logs.says(&format!("p.{who}"), text);
+            expected[*who].push_str(text);
+            match then {
+                0 => drop(logs.writes()),
+                1 => {
+                    logs.writes();
+                    logs.begin(Rotation { bytes, keep: 1000 });
+                    // A session that ends in the middle of a line leaves a line.
+                    for text in &mut expected {
+                        if !text.is_empty() && !text.ends_with('\n') {
+                            text.push('\n');
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        logs.writes();
+        for (who, text) in expected.iter().enumerate() {
+            let name = format!("p.{who}");
+            let lines: Vec<&str> = text.lines().collect();
+            proptest::prop_assert_eq!(&logs.lines(&name, Start::Oldest), &lines);
+            let end = logs.lines(&name, Start::Last(last));
+            proptest::prop_assert!(end.len() >= last.min(lines.len()) && lines.ends_with(&end.iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+    }
 }
