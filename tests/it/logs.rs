@@ -234,3 +234,22 @@ fn whoever_follows_ends_with_its_reader() {
     reader.loses_its_stdout();
     reader.exits_with(0);
 }
+
+#[test]
+fn a_line_of_many_megabytes_comes_back_whole() {
+    const BYTES: usize = 5_000_000;
+    let procfile = format!("web: puppet; head -c {BYTES} /dev/zero | tr '\\0' x; echo END; echo after\n");
+    let forge = Forge::new().procfile(procfile).start("--log-dir .forge/logs --tty pipe");
+    forge.puppet("web.1").exits(0);
+    forge.ends().exits_with(0);
+    let expected = format!("{}END\nafter\n", "x".repeat(BYTES));
+    assert!(logs(&forge, &["--raw"]).stdout == expected.as_bytes(), "pieces are lost");
+    let found = logs(&forge, &["--raw", "--grep", "xxx"]).stdout;
+    assert!(found == expected.as_bytes()[..BYTES + 4], "{} bytes", found.len());
+    assert!(
+        logs(&forge, &["--raw", "-n", "2", "--not", "nothing"]).stdout == expected.as_bytes(),
+        "pieces count as one line"
+    );
+    assert_eq!(logs(&forge, &["--raw", "-n", "1"]).stdout, b"after\n");
+    assert_eq!(logs(&forge, &["--raw", "--not", "x", "web"]).stdout, b"after\n");
+}

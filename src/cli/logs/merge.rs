@@ -159,6 +159,7 @@ impl Merge {
         let mut out = Vec::new();
         while voice.ready.is_empty() {
             match voice.track.next(archive)? {
+                Some(line) if name != EVENTS && wish.question.is_open() => out.push(line),
                 Some(line) if !line.begins => voice.filter.go_on(line, &mut out),
                 Some(line) if name == EVENTS => {
                     if let Some(remark) = Remark::of(&line.text)
@@ -167,7 +168,6 @@ impl Merge {
                         voice.filter.hear(&wish.question, remark.text.as_bytes(), line, &mut out);
                     }
                 }
-                Some(line) if wish.question.is_open() => out.push(line),
                 Some(line) => {
                     let text = line.text.clone();
                     voice.filter.hear(&wish.question, &text, line, &mut out);
