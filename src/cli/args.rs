@@ -1,5 +1,6 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
+mod logs;
 mod values;
 
 use std::ffi::OsString;
@@ -11,6 +12,8 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
+use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
+pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;
 use crate::project;
 pub(crate) use values::{ExitOn, Shell, Stderr, Tty, When};
@@ -34,6 +37,7 @@ Exit codes:
   N    of the first process that ended by itself; 128+n if signal n ended it
   1    a mistake in a file, a formation or a port; nothing was started
   2    a mistake on the command line
+  3    there is nothing here to ask: no log files
   125  forge itself failed
   126  a command is not executable
   127  a command was not found";
@@ -131,6 +135,9 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Show what processes have printed, from the log files of `start --log-dir`
+    #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
+    Logs(Box<LogsArgs>),
     /// Print the version
     Version,
     /// Print a completion script for a shell
@@ -273,6 +280,10 @@ pub(crate) struct StartArgs {
     /// How the processes are held [default: auto]
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
+
+    /// What is kept.
+    #[command(flatten, next_help_heading = "Log files")]
+    pub(crate) logs: LogArgs,
 
     /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
     #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration, help_heading = "Ending")]

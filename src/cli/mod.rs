@@ -10,6 +10,8 @@ mod exit;
 mod fault;
 mod isolation;
 mod left_behind;
+mod log_files;
+mod logs;
 mod man;
 pub mod preflight;
 mod read;
@@ -80,6 +82,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Logs(args) => logs::logs(&args, matches),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
@@ -106,7 +109,17 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     if args.dry_run {
         return dry_run::dry_run(&loaded.value, &mask);
     }
-    Ok(exit::code(&start::start(loaded.value, mask, &place)?))
+    let logs = match &loaded.value.logs {
+        None => None,
+        Some(logs) => match log_files::open(logs, &loaded.value.root) {
+            Ok(directory) => Some(directory),
+            Err(diagnostic) => {
+                let _ = report::show(&[*diagnostic], &mask, colour);
+                return Ok(exit::MISTAKE);
+            }
+        },
+    };
+    Ok(exit::code(&start::start(loaded.value, mask, &place, logs)?))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.

@@ -65,6 +65,10 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
             args::Tty::Pipe => project::Tty::Pipe,
         }),
         isolate: args.isolation.isolate.then_some(true),
+        log_dir: args.logs.log_dir.clone(),
+        log_rotate: args.logs.log_rotate,
+        log_keep: args.logs.log_keep,
+        log_raw: args.logs.log_raw.then_some(true),
         ..of_reading(&args.reading, of_files(&args.files))
     }
 }

@@ -16,7 +16,7 @@ use super::procfile::{self, Entry};
 use super::secrets::{self, SecretRules, Secrets};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Names, OnConflict, Origin, Output, Place, ProcessName,
+    Colour, ExitOn, InstanceId, InstanceSpec, Logs, Names, OnConflict, Origin, Output, Place, ProcessName,
     ProcessSpec, Project, StopLadder, TimeFormat, Tty, Variable, formation, line_patterns, names,
     options_file, time_format,
 };
@@ -120,12 +120,41 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
         isolate: settings.isolate.unwrap_or(false),
+        logs: read_logs(settings, &mut diagnostics),
         processes,
         secrets: Secrets::default(),
     };
     project.instances = lay_out(&project, &counts, &mut diagnostics);
     project.secrets = find_secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
+}
+
+/// What is kept of the output in files.
+fn read_logs(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Logs> {
+    let Some(dir) = &settings.log_dir else {
+        let details = [
+            ("log-rotate", settings.log_rotate.is_some()),
+            ("log-keep", settings.log_keep.is_some()),
+            ("log-raw", settings.log_raw.is_some()),
+        ];
+        if let Some((name, _)) = details.iter().find(|(_, said)| *said) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "no-log-dir",
+                    format!("`--{name}` changes nothing: there are no log files"),
+                )
+                .hint("name their directory: `--log-dir .forge/logs`"),
+            );
+        }
+        return None;
+    };
+    let usual = Logs::at(dir.clone());
+    Some(Logs {
+        rotate: settings.log_rotate.unwrap_or(usual.rotate),
+        keep: settings.log_keep.unwrap_or(usual.keep),
+        raw: settings.log_raw.unwrap_or(usual.raw),
+        ..usual
+    })
 }
 
 /// Returns whether the Procfile has an entry of this name, whatever else is wrong with it.

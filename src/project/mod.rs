@@ -20,6 +20,7 @@ mod ports;
 pub mod procfile;
 pub mod secrets;
 mod settings;
+mod size;
 mod suggest;
 mod text;
 mod time_format;
@@ -38,6 +39,7 @@ pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 use secrets::Secrets;
 pub use settings::Settings;
+pub use size::parse as parse_size;
 pub use time_format::{TimeFormat, TimePart};
 
 /// The name of a Procfile entry: `web`.
@@ -299,6 +301,26 @@ pub enum OnConflict {
     Next,
 }
 
+/// What is kept of the output in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The directory of the log files.
+    pub dir: PathBuf,
+    /// The size in bytes at which a file is put aside; 0 for never.
+    pub rotate: u64,
+    /// How many of those are kept.
+    pub keep: u32,
+    /// Whether escape sequences are kept.
+    pub raw: bool,
+}
+
+impl Logs {
+    /// Returns what is kept where nothing but the directory is named.
+    pub fn at(dir: PathBuf) -> Logs {
+        Logs { dir, rotate: 20 << 20, keep: 5, raw: false }
+    }
+}
+
 /// Everything the user wrote, understood.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -325,6 +347,8 @@ pub struct Project {
     pub secrets: Secrets,
     /// Whether all of it runs in a pid namespace of its own (`--isolate`).
     pub isolate: bool,
+    /// What is kept of the output in files; `None` if nothing is.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Project {
@@ -342,6 +366,7 @@ impl Default for Project {
             output: Output::default(),
             secrets: Secrets::default(),
             isolate: false,
+            logs: None,
         }
     }
 }

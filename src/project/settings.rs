@@ -58,6 +58,14 @@ pub struct Settings {
     pub tty: Option<Tty>,
     /// Whether they run in a pid namespace of their own.
     pub isolate: Option<bool>,
+    /// The directory of the log files; with it, there are any.
+    pub log_dir: Option<PathBuf>,
+    /// The size in bytes at which a log file is put aside; 0 for never.
+    pub log_rotate: Option<u64>,
+    /// How many of those are kept.
+    pub log_keep: Option<u32>,
+    /// Whether escape sequences are kept in log files.
+    pub log_raw: Option<bool>,
     /// Whether `${NAME}` in env files is replaced.
     pub expand: Option<bool>,
     /// Whether the inherited environment is stronger than the env files.
@@ -92,6 +100,10 @@ impl Settings {
             can_die: self.can_die.or(weaker.can_die),
             tty: self.tty.or(weaker.tty),
             isolate: self.isolate.or(weaker.isolate),
+            log_dir: self.log_dir.or(weaker.log_dir),
+            log_rotate: self.log_rotate.or(weaker.log_rotate),
+            log_keep: self.log_keep.or(weaker.log_keep),
+            log_raw: self.log_raw.or(weaker.log_raw),
             expand: self.expand.or(weaker.expand),
             no_override: self.no_override.or(weaker.no_override),
         }

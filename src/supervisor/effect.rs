@@ -131,6 +131,13 @@ pub enum Note {
         /// What the kernel said.
         errno: i32,
     },
+    /// A log file cannot be written; lines will be missing in it.
+    LogsIncomplete {
+        /// Which one, as a path.
+        file: String,
+        /// Why.
+        errno: i32,
+    },
     /// An error within forge has cost lines of output; said once.
     LinesLost,
 }

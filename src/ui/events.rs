@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, signal_name};
+use crate::logs::Mask;
+use crate::logs::json::quoted;
 use crate::project::InstanceId;
 use crate::supervisor::{Detail, Note};
 
@@ -81,9 +83,49 @@ pub fn event(note: &Note) -> Event {
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
+        Note::LogsIncomplete { file, errno } => {
+            ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])
+        }
         Note::OutputUnread { instance: _, errno } => ("output-unread", vec![("errno", json!(errno))]),
     };
     Event { name, fields }
+}
+
+/// Returns a remark as a JSON object without its braces and its time: `,"process":"web",…,"event":"started","pid":7,"text":"…"`.
+/// Secrets are hidden in all of it.
+pub fn members(note: &Note, about: Option<&InstanceId>, text: &str, mask: &Mask) -> String {
+    let Event { name, fields } = event(note);
+    written(about, name, &fields, text, mask)
+}
+
+/// The same for something that is no remark.
+pub(super) fn written(
+    about: Option<&InstanceId>,
+    name: &str,
+    fields: &[(&str, Value)],
+    text: &str,
+    mask: &Mask,
+) -> String {
+    let hidden = |text: &str| quoted(&mask.text(text));
+    let mut members = about.map(names).unwrap_or_default();
+    members.push_str(",\"event\":\"");
+    members.push_str(name);
+    members.push('"');
+    for (key, value) in fields {
+        members.push_str(",\"");
+        members.push_str(key);
+        members.push_str("\":");
+        members.push_str(&value.as_str().map_or_else(|| value.to_string(), hidden));
+    }
+    members.push_str(",\"text\":");
+    members.push_str(&hidden(text));
+    members
+}
+
+/// Returns how an instance is named in an object.
+pub(super) fn names(instance: &InstanceId) -> String {
+    let (process, id) = (quoted(instance.process.as_str()), quoted(&instance.to_string()));
+    format!(",\"process\":{process},\"instance\":{id}")
 }
 
 /// How a process ended: `code`, or `signal`; what could not be started has the code that a shell would report.

@@ -62,6 +62,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             );
             (None, text)
         }
+        Note::LogsIncomplete { file, errno } => (None, logs_incomplete(file, *errno)),
         Note::LinesLost => (None, "an error within forge has cost some lines of output".to_owned()),
         Note::OutputUnread { instance, errno } => {
             let why = match errno {
@@ -202,6 +203,24 @@ fn address_in_use(port: Option<u16>, holder: Option<&str>) -> String {
         (None, Some(holder)) => format!("its address is in use by {holder}"),
         (None, None) => "its address is already in use".to_owned(),
     }
+}
+
+fn logs_incomplete(file: &str, errno: i32) -> String {
+    let file = visible(file);
+    let way_out = match errno {
+        libc::ENOENT => "start forge again to make it again",
+        libc::EACCES | libc::EPERM | libc::EROFS | libc::ELOOP | libc::EINVAL => {
+            "choose another directory with `--log-dir`"
+        }
+        _ => "writing goes on when there is room",
+    };
+    let why = match errno {
+        libc::ELOOP => "it is a symbolic link".to_owned(),
+        libc::EINVAL => "it is not a regular file".to_owned(),
+        libc::EPERM => "it belongs to another user".to_owned(),
+        errno => errno_text(errno),
+    };
+    format!("could not write to `{file}`: {why}; lines will be missing there; {way_out}")
 }
 
 fn still_there(waiting: &[Waiting]) -> String {

@@ -31,6 +31,8 @@ mod isolate;
 mod isolation;
 mod jobs;
 mod leftovers;
+mod logfiles;
+mod logs;
 mod masking;
 mod matrix;
 mod output;

@@ -251,6 +251,7 @@ impl Witness {
             | Note::GuardLost
             | Note::NoTerminals { .. }
             | Note::OutputUnread { .. }
+            | Note::LogsIncomplete { .. }
             | Note::LinesLost => {}
         }
     }

@@ -30,7 +30,7 @@ impl Screen {
     ///
     /// A terminal is guarded without prefixes, too: a process that was killed leaves it without a cursor, in its
     /// alternate screen or with a mouse that types.
-    fn escapes(self) -> Escapes {
+    pub fn escapes(self) -> Escapes {
         match (self.terminal, self.colour) {
             (true, true) => Escapes::ColourOnly,
             (true, false) => Escapes::TextOnly,
