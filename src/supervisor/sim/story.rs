@@ -253,6 +253,8 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
+        Note::OutputUnread { instance, .. } => one("unread", instance, ""),
+        Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),
         Note::LinesLost => one("lines lost", &"", ""),
     }
 }
