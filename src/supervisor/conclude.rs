@@ -66,8 +66,14 @@ impl Supervisor {
             self.conclude_without_guard(now, effects);
             return;
         }
-        let waits_in_vain: Vec<bool> = (0..self.instances.len()).map(|index| self.waits_in_vain(index)).collect();
-        if !self.instances.iter().zip(&waits_in_vain).all(|(instance, in_vain)| *in_vain || instance.at_rest()) {
+        let waits_in_vain: Vec<bool> =
+            (0..self.instances.len()).map(|index| self.waits_in_vain(index)).collect();
+        if !self
+            .instances
+            .iter()
+            .zip(&waits_in_vain)
+            .all(|(instance, in_vain)| *in_vain || instance.at_rest())
+        {
             return;
         }
         if self.shutdown.is_some() {

@@ -130,7 +130,9 @@ pub(super) fn due(instance: &Instance, shutdown: Option<&Shutdown>) -> Option<Ti
         Phase::Running { .. } if instance.part == Part::Crash && instance.want == Want::Down => {
             kills_at(instance, shutdown?)
         }
-        Phase::Running { .. } if instance.want == Want::Up => Some(instance.run.as_ref()?.dumped? + DUMP_PAUSE),
+        Phase::Running { .. } if instance.want == Want::Up => {
+            Some(instance.run.as_ref()?.dumped? + DUMP_PAUSE)
+        }
         Phase::Running { .. } => None,
         Phase::Stopping { until: Some(until), .. } | Phase::Backoff { until } => Some(until),
         Phase::Stopping { until: None, .. } => Some(instance.run.as_ref()?.killed? + KILL_PATIENCE),

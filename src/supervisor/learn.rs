@@ -4,9 +4,7 @@
 
 use super::instance::Instance;
 use super::run::{End, Output, Sequel};
-use super::{
-    Check, ChildEvent, Event, Notice, Part, Phase, Reason, RunId, Supervisor, Want, shutdown,
-};
+use super::{Check, ChildEvent, Event, Notice, Part, Phase, Reason, RunId, Supervisor, Want, shutdown};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::Probe;
@@ -87,7 +85,7 @@ impl Supervisor {
             }
         }
         self.touched.insert(index);
-        self.touch_neighbours(index);
+        self.in_the_news = Some(index);
     }
 }
 

@@ -51,7 +51,8 @@ impl Meter {
         };
         let old = age.map(|age| age - chance.part_of(age / AGE_JITTER));
         Meter {
-            next: measured.then(|| since + silence.map_or(INTERVAL, |silence| silence.min(INTERVAL)).max(SHORTEST)),
+            next: measured
+                .then(|| since + silence.map_or(INTERVAL, |silence| silence.min(INTERVAL)).max(SHORTEST)),
             old_at: old.map(|old| since + old),
             overrun_at: runtime.map(|runtime| since + runtime),
             ..Meter::default()

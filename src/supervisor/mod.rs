@@ -83,6 +83,8 @@ pub struct Supervisor {
     idle_said: bool,
     /// Whether the outcome is out; nothing follows it.
     finished: bool,
+    /// Whom the event is about: what it means for others comes after what it means for this one.
+    in_the_news: Option<usize>,
     /// Who may have to move.
     touched: BTreeSet<usize>,
     /// When something is due even if no news comes.
@@ -124,6 +126,7 @@ impl Supervisor {
             guard_lost: false,
             idle_said: false,
             finished: false,
+            in_the_news: None,
             touched: BTreeSet::new(),
             due: None,
         }
@@ -192,6 +195,9 @@ impl Supervisor {
                     | Step::BackOff { .. } => {}
                 }
                 self.take(index, step, now, effects);
+                self.touch_neighbours(index);
+            }
+            if self.in_the_news.take_if(|news| *news == index).is_some() {
                 self.touch_neighbours(index);
             }
         }

@@ -96,14 +96,16 @@ impl Supervisor {
         self.touched.extend(instance.needs.iter().map(|(on, _)| *on));
         if !instance.dependents.is_empty() {
             // Whoever waits for those who wait for it.
-            self.touched.extend((0..self.instances.len()).filter(|i| self.instances[*i].phase == Phase::Waiting));
+            self.touched
+                .extend((0..self.instances.len()).filter(|i| self.instances[*i].phase == Phase::Waiting));
         }
     }
 }
 
 impl Instance {
     fn has_reached(&self, milestone: Milestone) -> bool {
-        if self.has_succeeded() {
+        if self.has_succeeded() && self.may_start() {
+            // All of it is over, and it has had its last word.
             return true;
         }
         let runs = matches!(self.phase, Phase::Running { .. });

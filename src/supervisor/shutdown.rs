@@ -172,8 +172,7 @@ impl Supervisor {
     /// Returns when it is to be said who is still there.
     pub(super) fn report_due(&self) -> Option<Time> {
         let shutdown = self.shutdown.as_ref()?;
-        let anybody =
-            self.instances.iter().any(|i| matches!(i.phase, Phase::Stopping { until: Some(_), .. }));
+        let anybody = self.instances.iter().any(has_grace_left);
         anybody.then_some(shutdown.report_at)
     }
 
@@ -185,12 +184,18 @@ impl Supervisor {
         };
         shutdown.report_at = now + NEXT_REPORT;
         // Those who got SIGKILL are as good as gone; they are named only beside somebody who has grace left.
-        if self.instances.iter().any(|i| matches!(i.phase, Phase::Stopping { until: Some(_), .. })) {
-            let there = self.instances.iter().filter(|instance| !instance.is_given_up());
+        if self.instances.iter().any(has_grace_left) {
+            let there =
+                self.instances.iter().filter(|instance| instance.is_main() && !instance.is_given_up());
             let waiting = there.filter_map(|instance| instance.waiting(now)).collect();
             effects.push(Effect::Note(Note::StillThere { waiting }));
         }
     }
+}
+
+/// Hooks are not spoken of.
+fn has_grace_left(instance: &Instance) -> bool {
+    instance.is_main() && matches!(instance.phase, Phase::Stopping { until: Some(_), .. })
 }
 
 /// Returns the signal that an instance gets first when the stack ends; `None` where nobody is there to get one,

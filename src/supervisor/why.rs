@@ -84,7 +84,9 @@ impl Reason {
     /// Returns whether the end that it leads to is a failure, however the process takes it.
     pub(super) fn is_failure(self) -> bool {
         match self {
-            Reason::NotReady | Reason::NotLive | Reason::Limit | Reason::LimitForGood | Reason::Overrun => true,
+            Reason::NotReady | Reason::NotLive | Reason::Limit | Reason::LimitForGood | Reason::Overrun => {
+                true
+            }
             Reason::Old => false,
         }
     }
@@ -100,7 +102,9 @@ impl Reason {
     /// Returns whether it is worth to know what the process is doing before it ends.
     pub(super) fn wants_evidence(self) -> bool {
         match self {
-            Reason::NotReady | Reason::NotLive | Reason::Limit | Reason::LimitForGood | Reason::Overrun => true,
+            Reason::NotReady | Reason::NotLive | Reason::Limit | Reason::LimitForGood | Reason::Overrun => {
+                true
+            }
             Reason::Old => false,
         }
     }
