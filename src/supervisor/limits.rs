@@ -39,20 +39,29 @@ pub(super) struct Meter {
     warned: bool,
 }
 
+/// Returns how long one run of a process may take.
+fn runtime(life: &Lifecycle) -> Option<Duration> {
+    match &life.nature {
+        Nature::Service => None,
+        Nature::Task { timeout } => *timeout,
+        Nature::Scheduled(schedule) => schedule.timeout,
+    }
+}
+
 impl Meter {
     /// Begins with a run that was launched at `since`.
     pub(super) fn begin(life: &Lifecycle, since: Time, chance: &mut Chance) -> Meter {
         let Limits { memory, cpu, silence, age, dump_signal: _, on_limit: _ } = life.limits;
         let measured = memory.is_some() || cpu.is_some() || silence.is_some();
-        let runtime = match &life.nature {
-            Nature::Service => None,
-            Nature::Task { timeout } => *timeout,
-            Nature::Scheduled(schedule) => schedule.timeout,
+        let first = match silence {
+            Some(silence) if memory.is_none() && cpu.is_none() => silence,
+            Some(silence) => silence.min(INTERVAL),
+            None => INTERVAL,
         };
+        let runtime = runtime(life);
         let old = age.map(|age| age - chance.part_of(age / AGE_JITTER));
         Meter {
-            next: measured
-                .then(|| since + silence.map_or(INTERVAL, |silence| silence.min(INTERVAL)).max(SHORTEST)),
+            next: measured.then(|| since + first.max(SHORTEST)),
             old_at: old.map(|old| since + old),
             overrun_at: runtime.map(|runtime| since + runtime),
             ..Meter::default()
@@ -116,8 +125,7 @@ impl Instance {
         let instance = self.id.clone();
         let Some(run) = self.undisturbed() else { return };
         let meter = &mut run.meter;
-        if meter.overrun_at.is_some_and(|at| at <= now) {
-            let limit = now.since(run.since);
+        if let Some(limit) = runtime(&process.life).filter(|_| meter.overrun_at.is_some_and(|at| at <= now)) {
             run.reason = Some(Reason::Overrun);
             let excess = Excess::Runtime { limit };
             effects.push(Effect::Note(Note::LimitExceeded { instance, excess, follows: OnLimit::Stop }));

@@ -88,7 +88,7 @@ fn silence() {
     story("web: silence 20s, talks for 3s").at("30s", "Ctrl-C").plays(expect![[r#"
         0ms      spawn    web.1
         1ms      started  web.1     pid 101
-        5000ms   measure  web.1
+        20000ms  measure  web.1
         23002ms  measure  web.1
         23003ms  limit    web.1     Silence { silent: 20.001s, limit: 20s }, Restart
         23003ms  signal   web.1     SIGTERM
@@ -96,7 +96,6 @@ fn silence() {
         23004ms  again    web.1     in 1.1084s
         24112ms  spawn    web.1
         24113ms  started  web.1     pid 102
-        29112ms  measure  web.1
         30000ms  heard              SIGINT
         30000ms  to all             SIGTERM
         30000ms  signal   web.1     SIGTERM

@@ -30,8 +30,8 @@ fn it_notifies() {
         [r#"
             0ms      spawn    db.1
             1ms      started  db.1      pid 101
-            701ms    spawn    web.1
             701ms    ready    db.1      after 701ms
+            701ms    spawn    web.1
             702ms    started  web.1     pid 102
             1000ms   heard              SIGINT
             1000ms   to all             SIGTERM
