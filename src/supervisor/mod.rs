@@ -178,7 +178,12 @@ impl Supervisor {
             // A step of somebody may have begun the shutdown: said before the others are stopped.
             self.announce(now, effects);
             let Some(index) = self.touched.pop_first() else { break };
+            let said = effects.len();
             self.instances[index].tell(now, effects);
+            if effects.len() > said {
+                // The last word of one can be what another has waited for.
+                self.touch_neighbours(index);
+            }
             self.tend(index, now, effects);
             loop {
                 let step = self.next_step(index, now);
