@@ -6,14 +6,13 @@
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
-use forge::engine::{Hub, Outlet, Patience, read};
-use forge::logs::StreamId;
+use forge::engine::{Descriptor, Hub, Patience, Way, read};
+use forge::logs::{Channel, Origin};
 use forge::project::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
-    Tty,
+    Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
+use forge::supervisor::RunId;
 use forge::ui::sinks::{Screen, StreamSink};
 use forge::ui::terminal;
 use tokio::sync::oneshot;
@@ -62,17 +61,21 @@ fn through_forge(processes: usize, lines_each: usize) -> f64 {
     let counting = thread::spawn(move || count(reader, lines * (LINE_BYTES + PREFIX_BYTES)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
-        let sink = StreamSink::new(&project(processes), Screen { terminal: false, colour: false });
-        let outlet = Outlet::start(writer.into()).expect("a thread");
-        let hub = Hub::start(Box::new(sink), outlet, processes, Patience::ELSEWHERE);
-        let readers: Vec<_> = (0..processes)
-            .map(|stream| {
+        let project = project(processes);
+        let sink = StreamSink::new(&project, Screen { terminal: false, colour: false });
+        let way = Way::start("output", Box::new(sink), Descriptor(writer.into())).expect("a thread");
+        let hub = Hub::start(vec![way], None, Patience::ELSEWHERE);
+        let readers: Vec<_> = project
+            .instances
+            .iter()
+            .map(|instance| {
                 let (output, process) = io::pipe().expect("a pipe");
                 thread::spawn(move || flood(process, lines_each));
                 let hub = hub.clone();
+                let stream = hub.begin(&Origin { instance, channel: Channel::Both, run: RunId(1), pid: 1 });
                 spawn_local(async move {
                     let (_last_call, hears_last_call) = oneshot::channel();
-                    read(hub, StreamId(stream), output.into(), hears_last_call).await
+                    read(hub, stream, output.into(), hears_last_call).await
                 })
             })
             .collect();
@@ -112,31 +115,15 @@ fn count(mut input: PipeReader, bytes: usize) {
 fn project(processes: usize) -> Project {
     // Names of the same length, so that all prefixes are.
     let instances = (100..100 + processes).map(|number| {
-        let process = ProcessSpec {
-            name: ProcessName::new(&format!("p{number}")),
-            command: b"flood".to_vec(),
-            place: Place { file: Arc::from("Procfile"), line: 1 },
-            position: number,
-            stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::ZERO },
-            can_die: false,
-            life: forge::project::Lifecycle::default(),
-        };
+        let name = ProcessName::new(&format!("p{number}"));
+        let place = Place { file: Arc::from("Procfile"), line: 1 };
+        let process = ProcessSpec::plain(name, b"flood".to_vec(), place, number);
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     });
     Project {
-        root: "/".into(),
-        processes: Vec::new(),
         instances: instances.collect(),
-        exit_on: ExitOn::Any,
-        port_rule: None,
-        environment: Vec::new(),
-        output: Output {
-            timestamp: true,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        output: Output { colour: Colour::Never, tty: Tty::Pipe, ..Project::default().output },
+        ..Project::default()
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::read::{self, ProjectPlace};
-use crate::engine::{self, Hold, Patience, Setup};
+use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
-use crate::project::{Project, Tty};
+use crate::project::Project;
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
 use crate::ui::sinks::{Screen, StreamSink};
@@ -28,24 +28,22 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     process::leave_no_core();
     let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;
     let is_terminal = terminal::is_stdout();
-    let hold = match (project.output.tty, is_terminal) {
-        (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
-        (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
-        (Tty::Pipe, _) => Hold::Pipe,
-    };
+    let hold = Hold::of(project.output.tty, is_terminal);
     let colour = read::has_colour(project.output.colour, is_terminal);
     let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
     engine::run(Setup {
         hold,
+        channels: Channels::Together,
         colour,
         prefix_columns: sink.prefix_columns(),
         sink: Box::new(sink),
         project: Arc::new(project),
         guard,
         stdout,
+        others: Vec::new(),
+        rewrite: None,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
-        exit_code_from: None,
     })
 }
 

@@ -14,14 +14,13 @@ mod witness;
 mod worlds;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Calendar, ChildEvent, Effect, Event, Given, Part, Reach, RunId};
 use crate::exit::Exit;
 use crate::project::lifecycle::{Schedule, When};
-use crate::project::{Colour, ExitOn, InstanceId, InstanceSpec, Output, ProcessSpec, Project, Tty};
+use crate::project::{ExitOn, InstanceId, InstanceSpec, ProcessSpec, Project};
 use crate::time::{Moment, Time, WallTime};
 
 use super::schedule::milliseconds;
@@ -77,7 +76,7 @@ impl Calendar for Multiples {
 
 /// What a mind is given here.
 fn given() -> Given {
-    Given { calendar: Arc::new(Multiples), seed: 7, exit_code_from: None }
+    Given { calendar: Arc::new(Multiples), seed: 7 }
 }
 
 /// One moment, as long as the wall clock does not matter.
@@ -221,18 +220,9 @@ fn project(processes: Vec<(ProcessSpec, u32)>, exit_on: ExitOn) -> Project {
         })
     });
     Project {
-        root: PathBuf::from("/"),
         instances: instances.collect(),
         processes: processes.iter().map(|(process, _)| Arc::clone(process)).collect(),
         exit_on,
-        port_rule: None,
-        environment: Vec::new(),
-        output: Output {
-            timestamp: false,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        ..Project::default()
     }
 }

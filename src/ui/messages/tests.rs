@@ -5,7 +5,7 @@ use expect_test::expect;
 
 use super::{duration, text};
 use crate::exit::{Exit, Step, signal_name};
-use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec, StopLadder};
+use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec};
 use crate::supervisor::{Detail, Note, Waiting};
 
 fn id(name: &str) -> InstanceId {
@@ -13,15 +13,8 @@ fn id(name: &str) -> InstanceId {
 }
 
 fn spec(name: &str, command: &[u8], port: Option<u16>) -> InstanceSpec {
-    let process = ProcessSpec {
-        name: ProcessName::new(name),
-        command: command.to_vec(),
-        place: Place { file: Arc::from("Procfile"), line: 1 },
-        position: 0,
-        stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
-        can_die: false,
-        life: crate::project::Lifecycle::default(),
-    };
+    let place = Place { file: Arc::from("Procfile"), line: 1 };
+    let process = ProcessSpec::plain(ProcessName::new(name), command.to_vec(), place, 0);
     InstanceSpec { id: id(name), process: Arc::new(process), port }
 }
 
@@ -96,6 +89,7 @@ fn forges_own_words_say_who_and_what_to_do() {
         web.1 | could not be started: its directory `/srv/shop` cannot be entered: no such file or directory; `-d` chooses another one
         web.1 | could not be started: its environment is larger than the kernel allows: 3.0 MB in all, 198 kB of it in `MAP\x1b`; put large values into files
         system | no pseudo-terminal can be had (no such device); processes get pipes, so the output of some will come late
+        system | an error within forge has cost some lines of output
         web.1 | port 5000 is in use by pid 812 (ruby, /srv/shop); end it, or choose another port with `-p`
         web.1 | its address is already in use; its PORT is 5000, `-p` chooses another one, but the command may name a port of its own
         bell.1 | its address is in use by pid 812 (ruby)
@@ -135,6 +129,7 @@ fn forges_own_words_say_who_and_what_to_do() {
             }),
         },
         Note::NoTerminals { errno: libc::ENODEV },
+        Note::LinesLost,
         in_use("web", Some("pid 812 (ruby, /srv/shop)")),
         in_use("web", None),
         in_use("bell", Some("pid 812 (ruby)")),
