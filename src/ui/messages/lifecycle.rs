@@ -159,3 +159,6 @@ pub(super) fn was_missed(late: Duration, follows: Missed) -> String {
     };
     format!("was due {} ago; {follows}", duration(late))
 }
+
+#[cfg(test)]
+mod tests;
