@@ -29,6 +29,10 @@ impl Supervisor {
             return;
         }
         let instance = &mut self.instances[index];
+        if let (Some(clock), Part::Before) = (&mut instance.clock, part) {
+            // Else it would be tried again at once, and again.
+            clock.fires = false;
+        }
         if let Phase::Exited { judged, .. } = &mut instance.phase {
             *judged = true;
         }

@@ -48,7 +48,8 @@ pub(super) fn needs(project: &Project) -> BTreeMap<InstanceId, Vec<(InstanceId, 
 pub(super) fn succeeds(spec: &ProcessSpec, seen: &Seen, exit: Exit) -> bool {
     let right = match exit {
         Exit::Code(code) if seen.part == Part::Main => spec.life.success_codes.contains(&code),
-        exit => exit == Exit::Code(0),
+        Exit::Code(code) => code == 0,
+        Exit::Signal { .. } | Exit::NeverStarted { .. } => false,
     };
     right && matches!(seen.ruled, None | Some(Ruled::Fresh))
 }

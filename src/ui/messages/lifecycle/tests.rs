@@ -74,7 +74,8 @@ fn limits_say_what_was_used_and_what_may_be_used() {
         has run for 5 h 50 min, the limit is 6 h 0 min; restarting it
         has not ended within 5 min 0 s; ending it
         no sign of life 3 times in a row (status 500), ending it
-        no sign of life once, ending it"#]].assert_eq(&said.join("\n"));
+        no sign of life once, ending it"#]]
+    .assert_eq(&said.join("\n"));
 }
 
 #[test]
@@ -111,5 +112,6 @@ fn what_follows_is_said() {
         is due, but its last run still runs; this run starts when the last one has ended
         is due, but its last run still runs; the last run is ended for it
         was due 9 min 20 s ago; making up for it now
-        was due 9 min 20 s ago; leaving it out"#]].assert_eq(&said.join("\n"));
+        was due 9 min 20 s ago; leaving it out"#]]
+    .assert_eq(&said.join("\n"));
 }
