@@ -141,7 +141,7 @@ pub(super) fn due(instance: &Instance, shutdown: Option<&Shutdown>) -> Option<Ti
 }
 
 /// Returns when an instance is killed whose end the stack wants; `None` as long as others go first.
-fn kills_at(instance: &Instance, shutdown: &Shutdown) -> Option<Time> {
+pub(super) fn kills_at(instance: &Instance, shutdown: &Shutdown) -> Option<Time> {
     shutdown.kills_at(instance.free_since, instance.process.stop.grace)
 }
 

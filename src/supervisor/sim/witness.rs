@@ -166,7 +166,9 @@ impl Witness {
     pub(super) fn stop_began(&self, seen: &Seen) -> Option<Time> {
         let freed = self.free_since(seen);
         let asked = seen.asked.map(|asked| freed.map_or(asked, |freed| asked.min(freed)));
-        asked.or(seen.exit.map(|(_, at)| at))
+        // A crash hook is not asked: the end of the stack lets it live on, for as long as its grace.
+        let let_live = freed.filter(|_| seen.part == Part::Crash);
+        asked.or(seen.exit.map(|(_, at)| let_live.map_or(at, |began| at.min(began))))
     }
 
     /// The newest run of an instance, hooks beside it left out.

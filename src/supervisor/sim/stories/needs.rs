@@ -303,3 +303,37 @@ fn whoever_restarts_waits_again() {
             2002ms   finish             done
         "#]]);
 }
+
+#[test]
+fn one_waits_for_the_last_word_of_a_task_whose_output_somebody_holds() {
+    story("web: after db done | db: task, exits 0 after 1s, output held, leaves somebody for 2s")
+        .at("5s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    db.1
+            1ms      started  db.1      pid 101
+            1201ms   ended    db.1      code 0, output held
+            3201ms   spawn    web.1
+            3202ms   started  web.1     pid 102
+            5000ms   heard              SIGINT
+            5000ms   to all             SIGTERM
+            5000ms   signal   web.1     SIGTERM
+            5001ms   ended    web.1     SIGTERM
+            5001ms   finish             done
+        "#]]);
+}
+
+#[test]
+fn one_that_the_clock_wants_again_keeps_nobody_down() {
+    let db = "db: every 1s, ready when said, is never ready, overlap kill, exits 1 after 500ms, leaves somebody for 800ms, output held";
+    let story = || story(&format!("web: after db | {db}"));
+    story().shows("1800ms", expect![[r#"
+        at 1800ms, stopping: None
+        web.1      Up     KeptDown { because: InstanceId { process: ProcessName("db"), index: 1 }, since: Time(0ns) }
+        db.1       Up     LeftSomebody { exit: Code(1) }
+    "#]]);
+    story().shows("2400ms", expect![[r#"
+        at 2400ms, stopping: None
+        web.1      Up     WaitsFor { on: InstanceId { process: ProcessName("db"), index: 1 }, reached: Ready, since: Time(0ns) }
+        db.1       Up     AwaitsLastWords
+    "#]]);
+}

@@ -97,12 +97,13 @@ pub(super) fn hook(words: &[&str]) -> Option<(Part, Behaviour)> {
         "crash" => Part::Crash,
         _ => return None,
     };
-    let ends = match rest {
-        ["fails"] => Some((Duration::from_millis(20), Exit::Code(1))),
-        ["takes", wait] => Some((time(wait), Exit::Code(0))),
+    let (code, wait, leaves) = match rest {
+        ["fails"] => (1, Duration::from_millis(20), Left::Nothing),
+        ["takes", wait] => (0, time(wait), Left::Nothing),
+        ["leaves", "somebody"] => (0, Duration::from_millis(20), Left::UntilKilled),
         _ => return None,
     };
-    Some((part, Behaviour { ends, ..Behaviour::default() }))
+    Some((part, Behaviour { ends: Some((wait, Exit::Code(code))), leaves, ..Behaviour::default() }))
 }
 
 pub(super) fn apply_to_behaviour(behaviour: &mut Behaviour, words: &[&str]) -> bool {
