@@ -3,6 +3,7 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
+mod calendar;
 mod holds;
 mod hub;
 mod outlet;
@@ -25,10 +26,12 @@ use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::Project;
-use crate::supervisor::{ChildEvent, Effect, Event, Outcome, RunId, Supervisor};
-use crate::sys::clock::Clock;
+use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::sys::clock::{self, Clock};
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
+use crate::time::Moment;
+use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{Hub, Patience, Way};
 pub use outlet::OutputGone;
@@ -110,8 +113,13 @@ impl Engine {
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        let given = Given {
+            calendar: Arc::new(Calendar),
+            // Two forges that start together are to differ.
+            seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
+        };
         Ok(Engine {
-            supervisor: Supervisor::new(&setup.project),
+            supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
             signals,
             inbox,
@@ -128,7 +136,8 @@ impl Engine {
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
-            self.supervisor.handle(self.clock.now(), event, &mut effects);
+            let now = Moment { time: self.clock.now(), wall: clock::wall() };
+            self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
@@ -167,6 +176,7 @@ impl Engine {
             | Event::OutputGone { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
             | Event::DeadlineReached => (None, None),
         }
     }

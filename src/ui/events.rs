@@ -1,6 +1,8 @@
 //! forge's remarks as data: a name that does not change, and what there is to know. For programs; the words for people
 //! are in `messages`.
 
+mod lifecycle;
+
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, signal_name};
@@ -82,6 +84,30 @@ pub fn event(note: &Note) -> Event {
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
+        Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
+        Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
+            ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
+        }
+        Note::NotLive { instance: _, failures, failure } => {
+            ("not-live", lifecycle::not_live(*failures, *failure))
+        }
+        Note::LimitExceeded { instance: _, excess, follows } => {
+            ("limit-exceeded", lifecycle::exceeded(*excess, *follows))
+        }
+        Note::Restarting { instance: _, after } => ("restarting", vec![("seconds", seconds(*after))]),
+        Note::GaveUp { instance: _, restarts, within } => {
+            ("gave-up", vec![("restarts", json!(restarts)), ("seconds", seconds(*within))])
+        }
+        Note::KeptDown { instances, because } => ("kept-down", lifecycle::kept_down(instances, because)),
+        Note::HookFailed { instance: _, part, exit } => ("hook-failed", lifecycle::hook_failed(*part, *exit)),
+        Note::OutOfMemory { instance: _ } => ("out-of-memory", Vec::new()),
+        Note::FilesChanged { instance: _, path, more } => {
+            ("files-changed", vec![("path", json!(path)), ("more", json!(more))])
+        }
+        Note::StillBusy { instance: _, follows } => ("still-busy", lifecycle::still_busy(*follows)),
+        Note::WasMissed { instance: _, late, follows } => {
+            ("was-missed", lifecycle::was_missed(*late, *follows))
+        }
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
         Note::LogsIncomplete { file, errno } => {
             ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])
