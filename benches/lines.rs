@@ -7,7 +7,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use forge::engine::{Descriptor, Hub, Patience, Way, read};
+use forge::engine::{Hub, Patience, Way, read};
 use forge::logs::{Channel, Mask, Masking, Origin, Rewrite};
 use forge::project::secrets::Secret;
 use forge::project::{
@@ -75,7 +75,7 @@ fn through_forge(processes: usize, lines_each: usize, mask: &dyn Fn() -> Mask) -
     LocalSet::new().block_on(&runtime, async {
         let project = project(processes);
         let sink = StreamSink::new(&project, Screen { terminal: false, colour: false });
-        let way = Way::start("output", Box::new(sink), Descriptor(writer.into())).expect("a thread");
+        let way = Way::to("output", Box::new(sink), writer.into()).expect("a thread");
         let mask = mask();
         let rewrite = (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>);
         let hub = Hub::start(vec![way], rewrite, Patience::ELSEWHERE);

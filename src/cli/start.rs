@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::log_files;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
 use crate::project::{Form, Project, Stderr};
+use crate::store::directory::Directory;
 use crate::supervisor::Outcome;
 use crate::sys::{clock, descriptor_table, process};
 use crate::ui::sinks::{JsonSink, Screen, StreamSink};
@@ -19,7 +21,12 @@ use crate::ui::terminal;
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyhow::Result<Outcome> {
+pub(crate) fn start(
+    project: Project,
+    mask: Mask,
+    place: &ProjectPlace,
+    logs: Option<Directory>,
+) -> anyhow::Result<Outcome> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -37,6 +44,16 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyho
         (Form::Lines, Stderr::Plain) => Channels::Together,
     };
     let (sink, prefix_columns) = sink(&project, Screen { terminal: is_terminal, colour });
+    let mut others = Vec::new();
+    if let (Some(directory), Some(logs)) = (logs, &project.logs) {
+        others.push(log_files::way(directory, &project, logs)?);
+    }
+    let patience = match (is_terminal, &project.logs) {
+        (true, _) => Patience::TERMINAL,
+        // What was read is in its file within a second.
+        (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
+        (false, None) => Patience::ELSEWHERE,
+    };
     engine::run(Setup {
         hold,
         channels,
@@ -46,9 +63,9 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace) -> anyho
         project: Arc::new(project),
         guard,
         stdout,
-        others: Vec::new(),
+        others,
         rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
-        patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
+        patience,
         grace,
     })
 }

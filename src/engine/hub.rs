@@ -21,6 +21,7 @@ mod stream;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -41,13 +42,13 @@ use crate::sys::clock;
 /// emptied a full pipe is a short one, and shows that it has.
 const CHUNK_BYTES: usize = 68 * 1024;
 
-/// How much wakes a writer at once, though more may be on its way. Twice what a pipe holds: less wakes it too
-/// often, more gains nothing.
-const WORTH_WRITING_BYTES: usize = 128 * 1024;
+/// How much is handed on at once, though more may be on its way: less costs more system calls, more leaves the
+/// processor's cache before it is written.
+const WORTH_WRITING_BYTES: usize = 64 * 1024;
 
-/// How much may wait to be offered to an outlet before readers wait. As much again waits there, and as much is
-/// being written: about 1 MiB in all. More was not faster, but left the processor's cache.
-const ENOUGH_BYTES: usize = 256 * 1024;
+/// How much may wait to be offered to an outlet before readers wait. As much again, and one chunk, waits there, and as much is
+/// being written: about half a MiB in all.
+const ENOUGH_BYTES: usize = 128 * 1024;
 
 /// How long others wait for the end of a flowing line since it began.
 const LONGEST_FLOW: Duration = Duration::from_millis(250);
@@ -68,6 +69,14 @@ impl Way {
     /// The kernel has no thread left.
     pub fn start(name: &str, sink: Box<dyn Sink>, writer: impl Writer + 'static) -> io::Result<Way> {
         Ok(Way { sink, outlet: Outlet::start(name, writer)? })
+    }
+
+    /// Starts a thread that writes what the sink has formatted to a descriptor as it is: a terminal, a pipe, a file.
+    ///
+    /// # Errors
+    /// The kernel has no thread left.
+    pub fn to(name: &str, sink: Box<dyn Sink>, output: OwnedFd) -> io::Result<Way> {
+        Ok(Way { sink, outlet: Outlet::to(name, output)? })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
+mod calendar;
 mod holds;
 mod hub;
 mod outlet;
@@ -25,13 +26,15 @@ use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::Project;
-use crate::supervisor::{ChildEvent, Effect, Event, Outcome, RunId, Supervisor};
-use crate::sys::clock::Clock;
+use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::sys::clock::{self, Clock};
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
+use crate::time::Moment;
+use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{Hub, Patience, Way};
-pub use outlet::{Descriptor, OutputGone};
+pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 
@@ -104,14 +107,19 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let stdout = Way::start("output", setup.sink, Descriptor(setup.stdout))
-            .context("could not start the thread that writes")?;
+        let stdout =
+            Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        let given = Given {
+            calendar: Arc::new(Calendar),
+            // Two forges that start together are to differ.
+            seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
+        };
         Ok(Engine {
-            supervisor: Supervisor::new(&setup.project),
+            supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
             signals,
             inbox,
@@ -128,7 +136,8 @@ impl Engine {
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
-            self.supervisor.handle(self.clock.now(), event, &mut effects);
+            let now = Moment { time: self.clock.now(), wall: clock::wall() };
+            self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
@@ -167,6 +176,7 @@ impl Engine {
             | Event::OutputGone { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
             | Event::DeadlineReached => (None, None),
         }
     }

@@ -131,6 +131,11 @@ pub struct Row<'a> {
     pub begins_at: Option<usize>,
 }
 
+impl Row<'_> {
+    /// A line with nothing before it, at the beginning of the output.
+    pub const ALONE: Row<'static> = Row { prefix: b"", begins_at: Some(0) };
+}
+
 impl EscapeFilter {
     /// Makes a filter.
     pub fn new(escapes: Escapes) -> EscapeFilter {

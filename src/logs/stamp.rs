@@ -65,6 +65,20 @@ impl Stamped {
     }
 }
 
+/// Returns a time as RFC 3339 has it, with microseconds: `2026-11-21T14:30:05.123456+01:00`.
+pub fn rfc3339(at: WallTime) -> String {
+    alone(TimeFormat::rfc3339(), at)
+}
+
+/// Returns a time as it stands before lines: `14:30:05`.
+pub fn time_of_day(at: WallTime) -> String {
+    alone(TimeFormat::default(), at)
+}
+
+fn alone(format: TimeFormat, at: WallTime) -> String {
+    String::from_utf8_lossy(Stamped::new(Vec::new(), Some(format), Vec::new()).at(at)).into_owned()
+}
+
 fn same_second(one: WallTime, other: WallTime) -> bool {
     one.seconds == other.seconds && one.utc_offset == other.utc_offset
 }

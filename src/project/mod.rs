@@ -3,6 +3,7 @@
 //! `load::load` is the only entry: it turns what `cli::read` has read into a [`Project`] and a list of
 //! diagnostics. Everything else in forge works on the nouns of this file.
 
+mod assemble;
 pub mod command;
 #[cfg(test)]
 mod compat_tests;
@@ -14,12 +15,16 @@ pub mod interpolate;
 pub mod lifecycle;
 mod line_patterns;
 pub mod load;
-mod names;
+pub mod manifest;
+pub mod names;
+mod needs;
 mod options_file;
 mod ports;
 pub mod procfile;
+mod programs;
 pub mod secrets;
 mod settings;
+mod size;
 mod suggest;
 mod text;
 mod time_format;
@@ -29,6 +34,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
+pub use assemble::Part;
 pub use duration::parse as parse_duration;
 pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
@@ -38,6 +46,9 @@ pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 use secrets::Secrets;
 pub use settings::Settings;
+pub use size::parse as parse_size;
+pub(crate) use suggest::nearest;
+pub(crate) use text::clean as clean_path;
 pub use time_format::{TimeFormat, TimePart};
 
 /// The name of a Procfile entry: `web`.
@@ -74,6 +85,18 @@ pub struct InstanceId {
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.process, self.index)
+    }
+}
+
+impl Serialize for InstanceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for ProcessName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -293,10 +316,32 @@ impl Default for Output {
 /// What happens to a port that somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnConflict {
+    /// Whoever sits at the terminal is asked; without one, nothing is started.
+    Ask,
     /// Nothing is started.
     Fail,
     /// The next free one is taken.
     Next,
+}
+
+/// What is kept of the output in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The directory of the log files.
+    pub dir: PathBuf,
+    /// The size in bytes at which a file is put aside; 0 for never.
+    pub rotate: u64,
+    /// How many of those are kept.
+    pub keep: u32,
+    /// Whether escape sequences are kept.
+    pub raw: bool,
+}
+
+impl Logs {
+    /// Returns what is kept where nothing but the directory is named.
+    pub fn at(dir: PathBuf) -> Logs {
+        Logs { dir, rotate: 20 << 20, keep: 5, raw: false }
+    }
 }
 
 /// Everything the user wrote, understood.
@@ -304,6 +349,8 @@ pub enum OnConflict {
 pub struct Project {
     /// The directory in which every process runs, absolute.
     pub root: PathBuf,
+    /// What people call the project.
+    pub name: String,
     /// All entries of the Procfile, in file order, started or not.
     pub processes: Vec<Arc<ProcessSpec>>,
     /// The instances to run, in Procfile order.
@@ -325,6 +372,8 @@ pub struct Project {
     pub secrets: Secrets,
     /// Whether all of it runs in a pid namespace of its own (`--isolate`).
     pub isolate: bool,
+    /// What is kept of the output in files; `None` if nothing is.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Project {
@@ -332,16 +381,18 @@ impl Default for Project {
     fn default() -> Project {
         Project {
             root: PathBuf::from("/"),
+            name: String::new(),
             processes: Vec::new(),
             instances: Vec::new(),
             exit_on: ExitOn::Any,
             environment: Vec::new(),
             port_rule: None,
-            on_conflict: OnConflict::Fail,
+            on_conflict: OnConflict::Ask,
             exit_code_from: None,
             output: Output::default(),
             secrets: Secrets::default(),
             isolate: false,
+            logs: None,
         }
     }
 }

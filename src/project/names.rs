@@ -1,8 +1,108 @@
-//! Names as people write them in lists: `web` (all its instances), `web.2` (one), `'worker*'` (a glob), `all`.
+//! Which processes a word means: `web` (all of it), `web.2` (one), `'worker*'` (a glob), `@label`, `all`.
+//!
+//! Every flag, command and file that takes names reads them here, so that they mean the same everywhere.
 
-use super::formation::{items, unknown, words};
-use super::{InstanceId, ProcessName};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{InstanceId, ProcessName, suggest};
 use crate::diagnostic::{Diagnostic, Span};
+
+/// A process that can be named.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its labels.
+    pub labels: &'a [Arc<str>],
+    /// How many instances it has: where nobody says another number, or, once that is known, in fact.
+    pub usual: u32,
+    /// Whether it is started without being named.
+    pub enabled: bool,
+}
+
+impl<'a> Known<'a> {
+    /// A process of which nothing is known but its name.
+    pub fn plain(name: &'a str) -> Known<'a> {
+        Known { name, labels: &[], usual: 1, enabled: true }
+    }
+}
+
+/// What a word means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Every process.
+    All,
+    /// These, by their places, each wholly; never empty.
+    Processes(Vec<usize>),
+    /// This process, by its name.
+    Process(usize),
+    /// One instance of a process, counted from 1.
+    Instance(usize, u32),
+    /// Instances of several processes, `'*.2'`; never empty.
+    Instances(Vec<(usize, u32)>),
+}
+
+impl Choice {
+    /// Returns the places of the processes that are meant, wholly or in part, of `count` that there are.
+    pub fn processes(&self, count: usize) -> Vec<usize> {
+        match self {
+            Choice::All => (0..count).collect(),
+            Choice::Processes(places) => places.clone(),
+            Choice::Process(place) | Choice::Instance(place, _) => vec![*place],
+            Choice::Instances(instances) => {
+                let mut places: Vec<usize> = instances.iter().map(|(place, _)| *place).collect();
+                places.dedup();
+                places
+            }
+        }
+    }
+}
+
+/// Returns what `word`, written at `place`, means among `known`.
+pub fn choose(known: &[Known<'_>], word: &str, place: &Span) -> Result<Choice, Box<Diagnostic>> {
+    if let Some(at) = named(known, word) {
+        return Ok(Choice::Process(at));
+    }
+    if word == "all" {
+        return Ok(Choice::All);
+    }
+    if let Some(label) = word.strip_prefix('@') {
+        return some(known, |process| process.labels.iter().any(|known| **known == *label))
+            .ok_or_else(|| Box::new(unknown_label(known, label, place)));
+    }
+    if word.contains(['*', '?', '[', '{']) {
+        let whole = || some(known, |process| fits(word, process.name));
+        return whole().or_else(|| fitting_instances(known, word)).ok_or_else(|| {
+            let message = format!("no process matches `{word}` ({})", list(known));
+            Box::new(Diagnostic::error("unknown-process", message).at(place.clone(), "not in the Procfile"))
+        });
+    }
+    if let Some((name, index)) = word.rsplit_once('.')
+        && let Some(at) = named(known, name)
+        && let Ok(index @ 1..) = index.parse::<u32>()
+    {
+        return Ok(Choice::Instance(at, index));
+    }
+    Err(Box::new(unknown(known, word, place.clone())))
+}
+
+/// Reads a list of names with commas, where each stands for a whole process; what is wrong is left out.
+pub(crate) fn whole(known: &[Known<'_>], list: &Span, diagnostics: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let mut places = Vec::new();
+    for item in items(list) {
+        let word = words(&item);
+        match choose(known, &word, &item) {
+            Ok(Choice::Instance(at, _)) => diagnostics.push(only_whole(known[at].name, &word, item)),
+            Ok(Choice::Instances(some)) => diagnostics.push(only_whole(known[some[0].0].name, &word, item)),
+            Ok(choice) => places.extend(choice.processes(known.len())),
+            Err(complaint) => diagnostics.push(*complaint),
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
 
 /// Some of the instances, by name. It also knows of those that come later.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +113,7 @@ enum Name {
     All,
     Process(ProcessName),
     Instance(InstanceId),
+    /// Held against the names of instances.
     Glob(String),
 }
 
@@ -28,115 +129,151 @@ impl Names {
             Name::All => true,
             Name::Process(process) => instance.process == *process,
             Name::Instance(id) => instance == id,
-            Name::Glob(glob) => {
-                matches(glob, instance.process.as_str()) || matches(glob, &instance.to_string())
-            }
+            Name::Glob(glob) => fits(glob, &instance.to_string()),
         })
     }
-}
 
-/// Reads a list of names with commas. `processes` are all entries, each with how many of it are started; a name that
-/// means none of them becomes an error and is left out.
-pub(crate) fn parse(processes: &[(&str, u32)], list: &Span, diagnostics: &mut Vec<Diagnostic>) -> Names {
-    let entries: Vec<&str> = processes.iter().map(|(name, _)| *name).collect();
-    let mut names = Vec::new();
-    for item in items(list) {
-        let text = words(&item);
-        if let Some(name) = entries.iter().find(|name| **name == text) {
-            names.push(Name::Process(ProcessName::new(name)));
-        } else if text == "all" {
-            names.push(Name::All);
-        } else if is_glob(&text) {
-            if processes.iter().any(|(name, count)| glob_means(&text, name, *count)) {
-                names.push(Name::Glob(text));
-            } else {
-                diagnostics.push(no_match(&entries, &text, item));
-            }
-        } else {
-            match instance(processes, &text) {
-                Ok(id) => names.push(Name::Instance(id)),
-                Err(Wrong::Number { process, count }) => {
-                    diagnostics.push(no_such_instance(process, count, &text, item));
+    /// Returns whether nobody is meant.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds what a list of names with commas means among `known`, whose numbers of instances are those that run; a name
+    /// that means none of them becomes an error and is left out.
+    pub fn read(&mut self, known: &[Known<'_>], list: &Span, diagnostics: &mut Vec<Diagnostic>) {
+        for item in items(list) {
+            let word = words(&item);
+            match choose(known, &word, &item) {
+                Ok(Choice::All) => self.0.push(Name::All),
+                // One that is not started at all may be named, as its process may.
+                Ok(Choice::Instance(at, index)) if (1..index).contains(&known[at].usual) => {
+                    diagnostics.push(no_such_instance(&known[at], &word, item));
                 }
-                Err(Wrong::Name) => diagnostics.push(unknown(&entries, &text, item)),
+                Ok(Choice::Instance(at, index)) => {
+                    self.0.push(Name::Instance(InstanceId {
+                        process: ProcessName::new(known[at].name),
+                        index,
+                    }));
+                }
+                Ok(Choice::Instances(_)) => self.0.push(Name::Glob(word)),
+                Ok(choice @ (Choice::Process(_) | Choice::Processes(_))) => {
+                    let places = choice.processes(known.len()).into_iter();
+                    self.0.extend(places.map(|at| Name::Process(ProcessName::new(known[at].name))));
+                }
+                Err(complaint) => {
+                    let process = word.rsplit_once('.').and_then(|(name, _)| named(known, name));
+                    diagnostics.push(match process {
+                        Some(at) => no_such_instance(&known[at], &word, item),
+                        None => *complaint,
+                    });
+                }
             }
         }
     }
-    Names(names)
 }
 
-/// Returns whether a name has characters that stand for others.
-pub(super) fn is_glob(name: &str) -> bool {
-    name.contains(['*', '?'])
-}
-
-/// Returns whether a whole name is what a glob describes: `*` stands for any text, `?` for any one character.
-pub(super) fn matches(glob: &str, name: &str) -> bool {
-    let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
-    let (mut at, mut place) = (0, 0);
-    // Where the last `*` was, and how much of the name it stands for so far.
-    let mut star: Option<(usize, usize)> = None;
-    while place < name.len() {
-        match glob.get(at) {
-            Some('*') => {
-                star = Some((at, place));
-                at += 1;
-            }
-            Some(character) if *character == '?' || *character == name[place] => {
-                at += 1;
-                place += 1;
-            }
-            Some(_) | None => {
-                let Some((star_at, end)) = star else { return false };
-                star = Some((star_at, end + 1));
-                (at, place) = (star_at + 1, end + 1);
-            }
-        }
+/// The pieces between commas, without the blanks around them. A comma at the end is forgiven, as in foreman.
+pub(super) fn items(list: &Span) -> Vec<Span> {
+    let text = list.text();
+    let mut pieces: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for comma in memchr::memchr_iter(b',', text).chain([text.len()]) {
+        pieces.push(start..comma);
+        start = comma + 1;
     }
-    glob[at..].iter().all(|character| *character == '*')
+    let mut items: Vec<Span> = pieces
+        .into_iter()
+        .map(|piece| {
+            let bytes = &text[piece.clone()];
+            let left = bytes.len() - bytes.trim_ascii_start().len();
+            let length = bytes.trim_ascii().len();
+            let from = list.range.start + piece.start + if length == 0 { 0 } else { left };
+            Span::new(&list.source, from..from + length)
+        })
+        .collect();
+    while items.last().is_some_and(|item| item.range.is_empty()) {
+        items.pop();
+    }
+    items
 }
 
-/// What is said of a glob that no name fits.
-pub(super) fn no_match(processes: &[&str], glob: &str, item: Span) -> Diagnostic {
-    let list = processes.join(", ");
-    Diagnostic::error("unknown-process", format!("no process is called like `{glob}` ({list})"))
-        .at(item, "not in the Procfile")
+/// The text of an item as foreman reads it: without any blanks.
+pub(super) fn words(item: &Span) -> String {
+    String::from_utf8_lossy(item.text()).chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// Returns whether a glob describes a process or one of its instances.
-fn glob_means(glob: &str, process: &str, count: u32) -> bool {
-    matches(glob, process) || (1..=count).any(|index| matches(glob, &format!("{process}.{index}")))
+fn named(known: &[Known<'_>], name: &str) -> Option<usize> {
+    known.iter().position(|process| process.name == name)
 }
 
-/// What is wrong with `web.2`.
-enum Wrong<'a> {
-    /// There is `web`, but no second one of it.
-    Number { process: &'a str, count: u32 },
-    /// There is no `web`.
-    Name,
+fn some(known: &[Known<'_>], is_meant: impl Fn(&Known<'_>) -> bool) -> Option<Choice> {
+    let places: Vec<usize> = (0..known.len()).filter(|at| is_meant(&known[*at])).collect();
+    (!places.is_empty()).then_some(Choice::Processes(places))
 }
 
-fn instance<'a>(processes: &[(&'a str, u32)], text: &str) -> Result<InstanceId, Wrong<'a>> {
-    let (process, index) = text.rsplit_once('.').ok_or(Wrong::Name)?;
-    let (process, count) = processes.iter().copied().find(|(name, _)| *name == process).ok_or(Wrong::Name)?;
-    match index.parse() {
-        // One that is not started at all may be named, as its process may.
-        Ok(index) if index >= 1 && (index <= count || count == 0) => {
-            Ok(InstanceId { process: ProcessName::new(process), index })
-        }
-        Ok(_) | Err(_) => Err(Wrong::Number { process, count }),
+/// Returns whether a whole name is what a glob describes: `*` stands for any text, `?` for any one character, `[ab]` for
+/// one of these, `{a,b}` for one of these texts.
+fn fits(glob: &str, name: &str) -> bool {
+    fast_glob::glob_match(glob, name)
+}
+
+/// The instances that a glob describes which fits no whole process.
+fn fitting_instances(known: &[Known<'_>], glob: &str) -> Option<Choice> {
+    let all =
+        known.iter().enumerate().flat_map(|(at, process)| (1..=process.usual).map(move |index| (at, index)));
+    let fitting: Vec<(usize, u32)> =
+        all.filter(|(at, index)| fits(glob, &format!("{}.{index}", known[*at].name))).collect();
+    (!fitting.is_empty()).then_some(Choice::Instances(fitting))
+}
+
+/// The names that there are, for a message.
+pub(super) fn list(known: &[Known<'_>]) -> String {
+    known.iter().map(|process| process.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Says that there is no process of a name, and which there are.
+pub(crate) fn unknown(known: &[Known<'_>], name: &str, item: Span) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error("unknown-process", format!("unknown process `{name}` ({})", list(known)))
+            .at(item, "not in the Procfile");
+    match suggest::nearest(name, known.iter().map(|process| process.name)) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None => diagnostic,
     }
 }
 
-fn no_such_instance(process: &str, count: u32, text: &str, item: Span) -> Diagnostic {
-    let there_are = match count {
-        0 => format!("`{process}` is not started"),
-        1 => format!("there is one `{process}`, `{process}.1`"),
-        _ => format!("of `{process}` there are `{process}.1` to `{process}.{count}`"),
+fn unknown_label(known: &[Known<'_>], label: &str, place: &Span) -> Diagnostic {
+    let mut labels: Vec<&str> =
+        known.iter().flat_map(|process| process.labels).map(|label| &**label).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    let diagnostic = Diagnostic::error("unknown-label", format!("no process has the label `{label}`"))
+        .at(place.clone(), "");
+    match suggest::nearest(label, labels.iter().copied()) {
+        Some(near) => diagnostic.hint(format!("did you mean `@{near}`?")),
+        None if labels.is_empty() => {
+            diagnostic.hint("write one into forge.toml: `labels = [\"…\"]` below `[process.NAME]`")
+        }
+        None => diagnostic.hint(format!("the labels are @{}", labels.join(", @"))),
+    }
+}
+
+fn no_such_instance(process: &Known<'_>, word: &str, item: Span) -> Diagnostic {
+    let Known { name, usual, .. } = process;
+    let there_are = match usual {
+        0 => format!("`{name}` is not started"),
+        1 => format!("there is one `{name}`, `{name}.1`"),
+        _ => format!("of `{name}` there are `{name}.1` to `{name}.{usual}`"),
     };
-    Diagnostic::error("unknown-process", format!("unknown process `{text}`"))
+    Diagnostic::error("unknown-process", format!("unknown process `{word}`"))
         .at(item, there_are)
-        .hint(format!("`{process}` means all of them"))
+        .hint(format!("`{name}` means all of them"))
+}
+
+fn only_whole(name: &str, word: &str, item: Span) -> Diagnostic {
+    Diagnostic::error("whole-process", format!("`{word}` is one instance, and this is about a whole process"))
+        .at(item, "")
+        .hint(format!("name `{name}`"))
 }
 
 #[cfg(test)]

@@ -91,6 +91,11 @@ impl TimeFormat {
         TimeFormat(date.into_iter().chain(time).collect())
     }
 
+    /// `2026-11-21`.
+    pub fn date() -> TimeFormat {
+        TimeFormat([Year, Char('-'), Month, Char('-'), Day].into())
+    }
+
     /// Reads a format that stands nowhere; nothing if it is wrong.
     #[cfg(test)]
     pub fn of(text: &str) -> Option<TimeFormat> {

@@ -10,10 +10,12 @@ pub mod cgroup;
 #[cfg(not(target_os = "linux"))]
 #[path = "cgroup_elsewhere.rs"]
 pub mod cgroup;
+pub mod changes;
 pub mod clock;
 pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
+pub mod folder;
 #[cfg(target_os = "linux")]
 pub mod namespace;
 #[cfg(not(target_os = "linux"))]

@@ -1,9 +1,13 @@
 //! forge's remarks as data: a name that does not change, and what there is to know. For programs; the words for people
 //! are in `messages`.
 
+mod lifecycle;
+
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, signal_name};
+use crate::logs::Mask;
+use crate::logs::json::quoted;
 use crate::project::InstanceId;
 use crate::supervisor::{Detail, Note};
 
@@ -80,10 +84,74 @@ pub fn event(note: &Note) -> Event {
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
+        Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
+        Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
+            ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
+        }
+        Note::NotLive { instance: _, failures, failure } => {
+            ("not-live", lifecycle::not_live(*failures, *failure))
+        }
+        Note::LimitExceeded { instance: _, excess, follows } => {
+            ("limit-exceeded", lifecycle::exceeded(*excess, *follows))
+        }
+        Note::Restarting { instance: _, after } => ("restarting", vec![("seconds", seconds(*after))]),
+        Note::GaveUp { instance: _, restarts, within } => {
+            ("gave-up", vec![("restarts", json!(restarts)), ("seconds", seconds(*within))])
+        }
+        Note::KeptDown { instances, because } => ("kept-down", lifecycle::kept_down(instances, because)),
+        Note::HookFailed { instance: _, part, exit } => ("hook-failed", lifecycle::hook_failed(*part, *exit)),
+        Note::OutOfMemory { instance: _ } => ("out-of-memory", Vec::new()),
+        Note::FilesChanged { instance: _, path, more } => {
+            ("files-changed", vec![("path", json!(path)), ("more", json!(more))])
+        }
+        Note::StillBusy { instance: _, follows } => ("still-busy", lifecycle::still_busy(*follows)),
+        Note::WasMissed { instance: _, late, follows } => {
+            ("was-missed", lifecycle::was_missed(*late, *follows))
+        }
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
+        Note::LogsIncomplete { file, errno } => {
+            ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])
+        }
         Note::OutputUnread { instance: _, errno } => ("output-unread", vec![("errno", json!(errno))]),
     };
     Event { name, fields }
+}
+
+/// Returns a remark as a JSON object without its braces and its time: `,"process":"web",…,"event":"started","pid":7,"text":"…"`.
+/// Secrets are hidden in all of it.
+pub fn members(note: &Note, about: Option<&InstanceId>, text: &str, mask: &Mask) -> String {
+    let Event { name, fields } = event(note);
+    written(about, name, &fields, text, mask)
+}
+
+/// The same for something that is no remark.
+pub(super) fn written(
+    about: Option<&InstanceId>,
+    name: &str,
+    fields: &[(&str, Value)],
+    text: &str,
+    mask: &Mask,
+) -> String {
+    let hidden = |text: &str| quoted(&mask.text(text));
+    let mut members = about.map(names).unwrap_or_default();
+    members.push_str(",\"event\":\"");
+    members.push_str(name);
+    members.push('"');
+    for (key, value) in fields {
+        members.push_str(",\"");
+        members.push_str(key);
+        members.push_str("\":");
+        members.push_str(&value.as_str().map_or_else(|| value.to_string(), hidden));
+    }
+    members.push_str(",\"text\":");
+    members.push_str(&hidden(text));
+    members
+}
+
+/// Returns how an instance is named in an object.
+pub(super) fn names(instance: &InstanceId) -> String {
+    let (process, id) = (quoted(instance.process.as_str()), quoted(&instance.to_string()));
+    format!(",\"process\":{process},\"instance\":{id}")
 }
 
 /// How a process ended: `code`, or `signal`; what could not be started has the code that a shell would report.

@@ -81,7 +81,7 @@ fn quiet_takes_globs_and_instances() {
 fn a_name_that_fits_nobody_is_an_error() {
     let runs = |names: &str| Forge::new().procfile("web: puppet\n").runs(&["start", "-q", names]);
     runs("web.2").exits_with(1).complained(&["unknown process `web.2`", "`web.1`"]);
-    runs("db*").exits_with(1).complained(&["no process is called like `db*`", "(web)"]);
+    runs("db*").exits_with(1).complained(&["no process matches `db*`", "(web)"]);
 }
 
 #[test]

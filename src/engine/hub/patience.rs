@@ -24,6 +24,9 @@ impl Patience {
     };
     /// Whole lines are worth more than haste.
     pub const ELSEWHERE: Patience = Patience { silent: Duration::from_secs(1), busy: None, redrawn: None };
+    /// The same, but files are to have everything within a second, whatever happens then.
+    pub const ELSEWHERE_WITH_FILES: Patience =
+        Patience { silent: Duration::from_millis(500), busy: None, redrawn: None };
 
     /// Returns how long a line is still kept back of which something has been kept for a while.
     pub(super) fn left(self, framer: &Framer, kept_for: Duration) -> Duration {

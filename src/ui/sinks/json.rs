@@ -72,28 +72,10 @@ impl JsonSink {
         fields: &[(&str, serde_json::Value)],
         text: &str,
     ) {
-        let mut object = String::new();
-        if let Some(about) = about {
-            object.push_str(&names(about));
-        }
-        object.push_str(",\"event\":\"");
-        object.push_str(name);
-        object.push('"');
-        for (key, value) in fields {
-            object.push_str(",\"");
-            object.push_str(key);
-            object.push_str("\":");
-            object.push_str(&value.as_str().map_or_else(|| value.to_string(), |text| self.quoted(text)));
-        }
-        object.push_str(",\"text\":");
-        object.push_str(&self.quoted(text));
-        object.push_str("}\n");
+        let members = events::written(about, name, fields, text, &self.mask);
         self.pending.extend_from_slice(self.time.at(at));
-        self.pending.extend_from_slice(object.as_bytes());
-    }
-
-    fn quoted(&self, text: &str) -> String {
-        json::quoted(&self.mask.text(text))
+        self.pending.extend_from_slice(members.as_bytes());
+        self.pending.extend_from_slice(b"}\n");
     }
 
     /// Writes lines that pass.
@@ -235,18 +217,13 @@ fn begin() -> Vec<u8> {
 
 /// What stands between the time and the text.
 fn behind_time(origin: &Origin<'_>) -> Vec<u8> {
-    let names = names(&origin.instance.id);
+    let names = events::names(&origin.instance.id);
     let stream = match origin.channel {
         Channel::Both => "both",
         Channel::Out => "stdout",
         Channel::Error => "stderr",
     };
     format!("\"{names},\"pid\":{},\"stream\":\"{stream}\",\"text\":\"", origin.pid).into_bytes()
-}
-
-fn names(instance: &InstanceId) -> String {
-    let (process, id) = (json::quoted(instance.process.as_str()), json::quoted(&instance.to_string()));
-    format!(",\"process\":{process},\"instance\":{id}")
 }
 
 #[cfg(test)]

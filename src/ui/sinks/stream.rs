@@ -30,7 +30,7 @@ impl Screen {
     ///
     /// A terminal is guarded without prefixes, too: a process that was killed leaves it without a cursor, in its
     /// alternate screen or with a mouse that types.
-    fn escapes(self) -> Escapes {
+    pub fn escapes(self) -> Escapes {
         match (self.terminal, self.colour) {
             (true, true) => Escapes::ColourOnly,
             (true, false) => Escapes::TextOnly,
@@ -149,10 +149,13 @@ impl StreamSink {
         // A guess that fits lines of ordinary length; the vector grows where they are short.
         pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
         if plain {
-            for text in lines.texts() {
+            for line in lines.whole() {
                 pending.extend_from_slice(prefix);
-                pending.extend_from_slice(text);
-                pending.push(b'\n');
+                pending.extend_from_slice(line);
+                if line.ends_with(b"\r\n") {
+                    pending.truncate(pending.len() - b"\r\n".len());
+                    pending.push(b'\n');
+                }
             }
         } else {
             for text in lines.texts() {
