@@ -94,20 +94,21 @@ fn a_reader_that_stops_holds_back_the_thread_alone() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let outlet = start(writer).expect("a thread");
     run(async {
-        // One buffer blocks in write(2), a second one waits; the third is refused.
-        let mut full = vec![b'x'; 1 << 20];
+        // One buffer blocks in write(2), a second one waits; the third is refused. The first is larger than any pipe, or an idle
+        // thread would never see it: the pipe would take it at once.
+        let mut full = vec![b'x'; 4 << 20];
         assert!(outlet.offer(&mut full));
         outlet.room().await;
         assert!(outlet.offer(&mut vec![b'y'; 1 << 20]));
         let mut third = b"z".to_vec();
         assert!(!outlet.offer(&mut third));
         let heard = std::thread::spawn(move || {
-            let mut heard = vec![0; (2 << 20) + 1];
+            let mut heard = vec![0; (5 << 20) + 1];
             reader.read_exact(&mut heard).map(|()| heard)
         });
         send(&outlet, &third, 1).await;
         let heard = heard.join().expect("no panic").expect("no error");
-        assert_eq!((heard[0], heard[1 << 20], heard[2 << 20]), (b'x', b'y', b'z'));
+        assert_eq!((heard[0], heard[4 << 20], heard[5 << 20]), (b'x', b'y', b'z'));
     });
 }
 
