@@ -61,13 +61,12 @@ impl Choice {
         let ids: Vec<InstanceId> = names.iter().map(|name| id(name)).collect();
         let mut known: Vec<Known<'_>> = Vec::new();
         for InstanceId { process, index } in &ids {
-            match known.iter_mut().find(|known| known.name == process.as_str()) {
-                Some(known) => known.usual = known.usual.max(*index),
-                None => {
-                    let labels = self.labels.get(process.as_str()).map_or(&[][..], Vec::as_slice);
-                    known.push(Known { usual: *index, labels, ..Known::plain(process.as_str()) });
-                }
+            if let Some(known) = known.iter_mut().find(|known| known.name == process.as_str()) {
+                known.usual = known.usual.max(*index);
+                continue;
             }
+            let labels = self.labels.get(process.as_str()).map_or(&[][..], Vec::as_slice);
+            known.push(Known { usual: *index, labels, ..Known::plain(process.as_str()) });
         }
         let mut meant = Names::default();
         for word in words {
