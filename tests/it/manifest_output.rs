@@ -26,7 +26,7 @@ fn log_files_are_where_the_file_says_and_are_found_there() {
         .file("forge.toml", manifest)
         .file("below/x", "")
         .start("--exit-on all");
-    let directory = forge.directory().to_owned();
+    let directory = forge.directory().clone();
     let ended = forge.ends();
     ended.exits_with(0);
     let files = |name: &str| directory.join("tmp/logs").join(name).exists();
@@ -58,15 +58,13 @@ fn the_file_says_what_else_is_secret_and_what_is_not() {
     let manifest = "[secrets]\nkeys = ['LICENCE']\nreveal = ['SHOWN_TOKEN']\n[process.web]\nenv = { OWN_TOKEN = 'mine-hunter2-y' }\n";
     let env = "LICENCE=lic-hunter2-x\nSHOWN_TOKEN=clear-hunter2-z\nOTHER_TOKEN=other-hunter2-x\n";
     let procfile = "web: echo $LICENCE; echo $SHOWN_TOKEN; echo $OTHER_TOKEN; echo $OWN_TOKEN\n";
-    let project = |more: &str| {
-        Forge::new().procfile(procfile).file(".env", env).file("forge.toml", &format!("{manifest}{more}"))
-    };
-    let ended = project("").start("").ends();
+    let project = || Forge::new().procfile(procfile).file(".env", env).file("forge.toml", manifest);
+    let ended = project().start("").ends();
     ended.exits_with(0).showed("clear-hunter2-z");
     for secret in ["lic-hunter2-x", "other-hunter2-x", "mine-hunter2-y"] {
         ended.never_showed(secret);
     }
-    let ended = project("").file("forge.local.toml", "[secrets]\nmask = false\n").start("").ends();
+    let ended = project().file("forge.local.toml", "[secrets]\nmask = false\n").start("").ends();
     ended.exits_with(0).showed("lic-hunter2-x").showed("mine-hunter2-y");
 }
 
