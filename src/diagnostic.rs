@@ -23,17 +23,28 @@ pub struct Source {
     /// Whether it may hold passwords, as env files do: of a secret source a snippet shows the words that a label
     /// points at, never anything behind a `=`, and a mark in place of the rest.
     pub secret: bool,
+    /// The parts that no snippet shows, in bytes, sorted and apart.
+    pub hidden: Vec<Range<usize>>,
 }
 
 impl Source {
     /// Makes a source that diagnostics can share.
     pub fn new(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), secret: false })
+        Arc::new(Source { name: name.into(), text: text.into(), secret: false, hidden: Vec::new() })
     }
 
     /// Makes a source whose text never appears in a message.
     pub fn secret(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), secret: true })
+        Arc::new(Source { name: name.into(), text: text.into(), secret: true, hidden: Vec::new() })
+    }
+
+    /// Makes a source of which some parts never appear in a message.
+    pub fn partly_hidden(
+        name: impl Into<String>,
+        text: impl Into<Vec<u8>>,
+        hidden: Vec<Range<usize>>,
+    ) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into(), secret: false, hidden })
     }
 
     /// Returns the same text as a secret source.

@@ -14,10 +14,11 @@ use self::merge::{Merge, Shown};
 use super::args::{Lines, LogsArgs};
 use super::read::{self, why};
 use super::{exit, report, wishes};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::logs::when::{self, Moment};
-use crate::logs::{Level, Mask, Pattern, Question};
+use crate::logs::{Level, Mask, Palette, Pattern, Question};
 use crate::project::Colour;
+use crate::project::manifest::{Manifest, colour_number};
 use crate::store::names::INDEX;
 use crate::store::reader::{Archive, Start};
 use crate::sys::changes::{Changes, Wake};
@@ -58,11 +59,12 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
         let _ = report::show(diagnostics, &Mask::default(), colour);
         Ok(code)
     };
-    let (path, archive) = match open(args.log_dir.as_deref()) {
+    let profile = args.profile.as_deref().map(|name| wishes::whole("--profile", name));
+    let (path, archive, manifest) = match open(args.log_dir.as_deref(), profile.as_ref()) {
         Ok(found) => found,
         Err(diagnostic) => return stop(&[*diagnostic], exit::NOTHING_HERE),
     };
-    let (wish, mut diagnostics) = understand(args);
+    let (wish, mut diagnostics) = understand(args, manifest.labels());
     let names = archive.names().with_context(|| format!("could not read `{}`", path.display()))?;
     diagnostics.extend(wish.choice.unknown(&names));
     if !diagnostics.is_empty() {
@@ -81,7 +83,9 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
     };
     let doing = || format!("could not read the log files in `{}`", path.display());
     let chosen = wish.choice.of(&names);
-    let history = History::new(look, chosen.iter().map(String::as_str), clock::wall());
+    let colours: Vec<u8> = manifest.colours().iter().filter_map(|name| colour_number(name)).collect();
+    let palette = Palette::new(&colours);
+    let history = History::new(look, palette, chosen.iter().map(String::as_str), clock::wall());
     // Before the first look, so that nothing is missed between the two.
     let changes = if args.follow {
         Some(Changes::of(&path.join(INDEX)).context("could not wait for changes of the log files")?)
@@ -117,26 +121,38 @@ fn follow(merge: &mut Merge, changes: &Changes) -> anyhow::Result<()> {
     }
 }
 
-/// Opens the directory that was named, or the next one above that has logs.
-fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Box<Diagnostic>> {
+/// Opens the directory that was named, or the next one above that has logs; also says what `forge.toml` there says.
+fn open(
+    named: Option<&Path>,
+    profile: Option<&Span>,
+) -> Result<(PathBuf, Archive, Manifest), Box<Diagnostic>> {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let message = format!("there are no log files in `{}`: {}", path.display(), why(error));
         Box::new(Diagnostic::error("no-logs", message).hint("`forge start --log-dir DIR` writes them"))
     };
+    let here = read::current_directory().unwrap_or_default();
     if let Some(path) = named {
         return match Archive::open(path) {
-            Ok(archive) => Ok((path.to_owned(), archive)),
+            Ok(archive) => Ok((path.to_owned(), archive, read::manifest_of(&here, profile))),
             Err(error) => Err(unreadable(path, &error)),
         };
     }
-    let here = read::current_directory().unwrap_or_default();
+    let mut missing = None;
     for directory in here.ancestors() {
-        let path = directory.join(USUAL);
-        match Archive::open(&path) {
-            Ok(archive) => return Ok((path, archive)),
-            Err(error) if read::is_missing(&error) => {}
-            Err(error) => return Err(unreadable(&path, &error)),
+        let manifest = read::manifest_of(directory, profile);
+        let said = manifest.logs().dir.map(|dir| directory.join(dir));
+        for path in said.iter().cloned().chain([directory.join(USUAL)]) {
+            match Archive::open(&path) {
+                Ok(archive) => return Ok((path, archive, manifest)),
+                Err(error) if read::is_missing(&error) => {}
+                Err(error) => return Err(unreadable(&path, &error)),
+            }
         }
+        missing = missing.or(said);
+    }
+    if let Some(path) = missing {
+        let message = format!("there are no log files yet in `{}`, which forge.toml names", path.display());
+        return Err(Box::new(Diagnostic::error("no-logs", message).hint("`forge start` writes them")));
     }
     let message = format!("there are no log files here: no `{USUAL}` in this directory or above");
     let hint =
@@ -145,7 +161,7 @@ fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Box<Diagnostic>> {
 }
 
 /// Reads times and patterns; what is wrong with them is said at once.
-fn understand(args: &LogsArgs) -> (Wish, Vec<Diagnostic>) {
+fn understand(args: &LogsArgs, labels: Labels) -> (Wish, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let now = clock::wall();
     let mut moment = |flag: &str, text: Option<&String>| match when::parse(text?, now, &clock::offset_at) {
@@ -184,7 +200,7 @@ fn understand(args: &LogsArgs) -> (Wish, Vec<Diagnostic>) {
         (true, false) => Lines::Last(BEFORE_FOLLOWING),
         _ => Lines::All,
     });
-    let choice = Choice::new(&args.names, Labels::default());
+    let choice = Choice::new(&args.names, labels);
     (Wish { choice, question, since, until, run: args.run, lines }, diagnostics)
 }
 

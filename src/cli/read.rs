@@ -15,10 +15,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Checked, Diagnostic, Source};
+use crate::diagnostic::{Checked, Diagnostic, Source, Span};
 use crate::guard::ProjectId;
 use crate::guard::record::Places;
 use crate::project::load::{self, Inputs};
+use crate::project::manifest::Manifest;
 use crate::project::{Colour, Settings, clean_path as clean};
 use crate::ui::terminal::{self, ColourFacts};
 use env_files::read_env_files;
@@ -61,7 +62,11 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
     let root = clean(&here.join(root_of(&settings)));
     let manifest = manifest::read_manifest(&root_of(&settings), settings.profile.as_ref(), &mut diagnostics);
     // What the file says never changes where the project is.
-    let settings = settings.or(manifest.settings());
+    let mut settings = settings.or(manifest.settings());
+    if settings.log_dir.is_none() {
+        // What the file names is beside it, whatever the current directory is.
+        settings.log_dir = manifest.logs().dir.map(|dir| root_of(&settings).join(dir));
+    }
     let before = diagnostics.len();
     let procfiles = read_procfiles(&settings, &manifest, (&here, &root), need, &mut diagnostics);
     // It complains of nothing else.
@@ -86,6 +91,11 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
         settings,
     };
     Checked { value, diagnostics }
+}
+
+/// Reads what `forge.toml` says in a directory; quiet about everything, for whoever only looks for something.
+pub(crate) fn manifest_of(directory: &Path, profile: Option<&Span>) -> Manifest {
+    manifest::read_manifest(directory, profile, &mut Vec::new())
 }
 
 /// Where a stack belongs, and where it is noted that it runs.

@@ -198,7 +198,8 @@ fn items(matches: &ArgMatches, id: &str, values: Option<&[String]>) -> Option<Ve
     Some(words.filter_map(|word| span(matches, id, Some(word))).collect())
 }
 
-fn whole(name: &str, text: &str) -> Span {
+/// A text that was given for `name`.
+pub(crate) fn whole(name: &str, text: &str) -> Span {
     Span::new(&Source::new(name, text), 0..text.len())
 }
 

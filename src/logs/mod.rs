@@ -23,7 +23,7 @@ pub use last_words::LastWords;
 pub use level::{Level, level_of};
 pub use mask::Mask;
 pub use masker::{Masker, Masking};
-pub use palette::{RESET, SYSTEM, sgr_of_position};
+pub use palette::{Palette, RESET, SYSTEM};
 pub use prefix::{Bar, Prefix, PrefixStyle, column_width};
 pub use record::{Lines, Piece, StreamId};
 pub use report::{Place, Report};

@@ -3,25 +3,25 @@
 //! Flags beat `FORGE_…` variables, these beat the `.foreman` file, that beats `forge.toml` with its layers, and that what
 //! is built in. The env files beat the inherited environment (O1), unless `--no-override` says otherwise.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
+mod look;
+mod variables;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::assemble::{self, Draft, Part};
-use super::dotenv::{self, Assignment};
-use super::interpolate::{self, Winner};
 use super::manifest::{Manifest, PortMode};
 use super::names::{self, Choice, Known};
 use super::ports::{self, PortRule};
-use super::secrets::{self, SecretRules, Secrets};
+use super::secrets::Secrets;
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Logs, Names, OnConflict, Origin, Output, Place, ProcessName,
-    ProcessSpec, Project, TimeFormat, Tty, Variable, line_patterns, options_file, programs, time_format,
+    ExitOn, InstanceId, InstanceSpec, Names, OnConflict, ProcessName, ProcessSpec, Project, options_file,
+    programs,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
+use variables::Written;
 
 /// How long processes have between SIGTERM and SIGKILL when nobody says anything (compat section 9).
 pub const DEFAULT_GRACE: Duration = Duration::from_secs(5);
@@ -71,12 +71,12 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
     let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
-    let assignments = read_env_files(inputs, &mut diagnostics);
-    let (environment, port_variable) = merge_environment(inputs, &assignments);
+    let assignments = variables::read(inputs, &mut diagnostics);
+    let (environment, port_variable) = variables::merge(inputs, &assignments);
     let port_rule = read_port_rule(inputs, port_variable, &mut diagnostics);
 
     if let Some(check) = &inputs.env_check {
-        diagnostics.extend(missing_variables(check, &environment));
+        diagnostics.extend(variables::missing(check, &environment));
     }
 
     let mut instances = vec![Vec::new(); drafts.len()];
@@ -96,16 +96,6 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         }
     }
 
-    let time_format = match settings.timestamp_format.as_ref().map(time_format::parse) {
-        None => TimeFormat::default(),
-        Some(Ok(format)) => format,
-        Some(Err(complaint)) => {
-            diagnostics.push(*complaint);
-            TimeFormat::default()
-        }
-    };
-
-    let drop = line_patterns::parse(settings.drop.as_deref().unwrap_or_default(), &mut diagnostics);
     let ports = inputs.manifest.ports();
     let processes: Vec<Arc<ProcessSpec>> = drafts.into_iter().map(|draft| Arc::new(draft.spec)).collect();
     let mut project = Project {
@@ -121,53 +111,15 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
             (None, Some(PortMode::Fixed | PortMode::Hash) | None) => OnConflict::Ask,
         },
         exit_code_from,
-        output: Output {
-            timestamp: settings.timestamp.unwrap_or(true),
-            time_format,
-            prefix: !settings.no_prefix.unwrap_or(false),
-            colour: settings.colour.unwrap_or(Colour::Auto),
-            quiet,
-            drop,
-            stderr: settings.stderr.unwrap_or_default(),
-            form: settings.form.unwrap_or_default(),
-            tty: settings.tty.unwrap_or(Tty::Auto),
-        },
+        output: look::output(inputs, quiet, &mut diagnostics),
         isolate: settings.isolate.unwrap_or(false),
-        logs: read_logs(settings, &mut diagnostics),
+        logs: look::logs(inputs, &mut diagnostics),
         processes,
         secrets: Secrets::default(),
     };
     project.instances = lay_out(&project, &instances, &mut diagnostics);
-    project.secrets = find_secrets(inputs, &assignments, &project);
+    project.secrets = variables::secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
-}
-
-/// What is kept of the output in files.
-fn read_logs(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Logs> {
-    let Some(dir) = &settings.log_dir else {
-        let details = [
-            ("log-rotate", settings.log_rotate.is_some()),
-            ("log-keep", settings.log_keep.is_some()),
-            ("log-raw", settings.log_raw.is_some()),
-        ];
-        if let Some((name, _)) = details.iter().find(|(_, said)| *said) {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "no-log-dir",
-                    format!("`--{name}` changes nothing: there are no log files"),
-                )
-                .hint("name their directory: `--log-dir .forge/logs`"),
-            );
-        }
-        return None;
-    };
-    let usual = Logs::at(dir.clone());
-    Some(Logs {
-        rotate: settings.log_rotate.unwrap_or(usual.rotate),
-        keep: settings.log_keep.unwrap_or(usual.keep),
-        raw: settings.log_raw.unwrap_or(usual.raw),
-        ..usual
-    })
 }
 
 /// Returns the process, and the instance of it, that `word` names, whatever else is wrong; a word that stands for
@@ -243,107 +195,8 @@ fn one_of(known: &[Known<'_>], name: &Span, diagnostics: &mut Vec<Diagnostic>) -
     None
 }
 
-/// Complains of keys that a sample file has and nobody sets.
-fn missing_variables(
-    (sample, severity): &(Arc<Source>, Severity),
-    environment: &[Variable],
-) -> Option<Diagnostic> {
-    let is_set = |name: &[u8]| environment.iter().any(|variable| variable.name == name);
-    let wanted = dotenv::parse(sample).value;
-    let missing: Vec<&Assignment> = wanted.iter().filter(|wanted| !is_set(&wanted.name)).collect();
-    let (first, others) = missing.split_first()?;
-    let text = |assignment: &Assignment| String::from_utf8_lossy(&assignment.name).into_owned();
-    let more = match others.len() {
-        0 => String::new(),
-        1 => " and one more variable".to_owned(),
-        more => format!(" and {more} more variables"),
-    };
-    let message = format!("`{}`{more} of `{}` is not set", text(first), sample.name);
-    let mut diagnostic =
-        Diagnostic { severity: *severity, ..Diagnostic::warning("missing-variable", message) }
-            .at(first.span.clone(), "not set");
-    for other in others.iter().take(9) {
-        diagnostic = diagnostic.also(other.span.clone(), "not set");
-    }
-    Some(diagnostic.hint("write a value for it into `.env`"))
-}
-
-/// A value, and where it was written.
-struct Written {
-    text: Vec<u8>,
-    place: Span,
-}
-
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
-/// Merges the inherited environment and the env files; also says where PORT was written.
-fn merge_environment(inputs: &Inputs, assignments: &[Assignment]) -> (Vec<Variable>, Option<Written>) {
-    let keep_inherited = inputs.settings.no_override.unwrap_or(false);
-    let mut variables: BTreeMap<Vec<u8>, Variable> = BTreeMap::new();
-    let mut port = None;
-    for (name, value) in &inputs.inherited {
-        if name == b"PORT" {
-            let line = [b"PORT=", value.as_slice()].concat();
-            let source = Source::new("the environment", line);
-            port = Some(Written { text: value.clone(), place: Span::new(&source, 5..source.text.len()) });
-        }
-        let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::Inherited };
-        variables.insert(name.clone(), variable);
-    }
-    for Assignment { name, value, line, span, .. } in assignments {
-        let inherited = matches!(variables.get(name), Some(Variable { origin: Origin::Inherited, .. }));
-        if inherited && keep_inherited {
-            continue;
-        }
-        let place = Place { file: span.source.name.as_str().into(), line: *line };
-        if name == b"PORT" {
-            port = Some(Written { text: value.clone(), place: span.clone() });
-        }
-        let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::File(place) };
-        variables.insert(name.clone(), variable);
-    }
-    (variables.into_values().collect(), port)
-}
-
-/// Finds what must not be seen in any output. Values that a later file or the environment has replaced count too: who
-/// reads `.env` for itself has them all the same.
-fn find_secrets(inputs: &Inputs, assignments: &[Assignment], project: &Project) -> Secrets {
-    let rules = SecretRules { mask: !inputs.settings.no_mask.unwrap_or(false), ..SecretRules::default() };
-    let inherited = inputs.inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
-    let written = assignments.iter().map(|one| (one.name.as_slice(), one.value.as_slice()));
-    let of_processes = project
-        .processes
-        .iter()
-        .flat_map(|process| process.environment.iter().chain(process.variants.iter().flatten()))
-        .map(|variable| (variable.name.as_slice(), variable.value.as_slice()));
-    let variables: Vec<(&[u8], &[u8])> = inherited.chain(written).chain(of_processes).collect();
-    let mut names: Vec<&[u8]> =
-        project.processes.iter().map(|process| process.name.as_str().as_bytes()).collect();
-    names.extend(inputs.root.file_name().map(OsStr::as_encoded_bytes));
-    let found = secrets::find(&rules, &variables, &names);
-    Secrets { rules, found }
-}
-
-/// All assignments of all env files in their order, with references replaced where that is asked for.
-fn read_env_files(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec<Assignment> {
-    let mut assignments = Vec::new();
-    for source in &inputs.env_files {
-        let parsed = dotenv::parse_all(source);
-        diagnostics.extend(parsed.diagnostics);
-        assignments.extend(parsed.value);
-    }
-    if !inputs.settings.expand.unwrap_or(false) {
-        return assignments;
-    }
-    let inherited: BTreeMap<&[u8], &[u8]> =
-        inputs.inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
-    let winner = if inputs.settings.no_override.unwrap_or(false) { Winner::Inherited } else { Winner::Files };
-    let look_up = |name: &[u8]| inherited.get(name).map(|value| value.to_vec());
-    let expanded = interpolate::expand(assignments, &look_up, winner);
-    diagnostics.extend(expanded.diagnostics);
-    expanded.value
 }
 
 /// `-p`, else what `forge.toml` says, else PORT of the merged environment, else 5000; `None` with `--no-port`.

@@ -284,6 +284,8 @@ pub struct Output {
     pub prefix: bool,
     /// When there is colour.
     pub colour: Colour,
+    /// The colours of the names, in turn: numbers of the sixteen that every terminal has. None: foreman's.
+    pub colours: Vec<u8>,
     /// Whose lines are not shown; forge's remarks about them are.
     pub quiet: Names,
     /// Which lines are not shown, whoever writes them.
@@ -304,6 +306,7 @@ impl Default for Output {
             time_format: TimeFormat::default(),
             prefix: true,
             colour: Colour::Auto,
+            colours: Vec::new(),
             quiet: Names::default(),
             drop: LinePatterns::default(),
             stderr: Stderr::default(),

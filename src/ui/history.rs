@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::logs::{
-    Channel, EscapeFilter, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339, sgr_of_position,
-};
+use crate::logs::{Channel, EscapeFilter, Palette, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339};
 use crate::project::TimeFormat;
 use crate::store::names;
 use crate::store::reader::Line;
@@ -34,6 +32,7 @@ pub enum Look {
 pub struct History {
     look: Look,
     width: usize,
+    palette: Palette,
     /// Today, as a number of days; the date stands before lines of other days.
     today: i64,
     date: Stamped,
@@ -43,11 +42,16 @@ pub struct History {
 }
 
 impl History {
-    /// Shows lines of these instances.
-    pub fn new<'a>(look: Look, names: impl IntoIterator<Item = &'a str>, now: WallTime) -> History {
+    /// Shows lines of these instances, in these colours.
+    pub fn new<'a>(
+        look: Look,
+        palette: Palette,
+        names: impl IntoIterator<Item = &'a str>,
+        now: WallTime,
+    ) -> History {
         let date = Stamped::new(Vec::new(), Some(TimeFormat::date()), b" ".to_vec());
         let time = Stamped::new(Vec::new(), Some(TimeFormat::default()), b" ".to_vec());
-        History { look, width: column_width(names), today: day(now), date, time, filter: None }
+        History { look, palette, width: column_width(names), today: day(now), date, time, filter: None }
     }
 
     /// Returns whether remarks are shown at all.
@@ -67,7 +71,7 @@ impl History {
             Look::Json => object(name, line, out),
             Look::Stream { screen, timestamp } => {
                 let (name, sgr) =
-                    if line.gap { (names::SYSTEM, SYSTEM) } else { (name, sgr_of_position(position)) };
+                    if line.gap { (names::SYSTEM, SYSTEM) } else { (name, self.palette.sgr(position)) };
                 let prefix = self.prefix(name, sgr, line.at, screen, timestamp);
                 self.stream(&prefix, screen, line, out);
             }
@@ -91,7 +95,7 @@ impl History {
             }
             Look::Stream { screen, timestamp } => {
                 let (name, sgr) =
-                    about.map_or((names::SYSTEM, SYSTEM), |(name, at)| (name, sgr_of_position(at)));
+                    about.map_or((names::SYSTEM, SYSTEM), |(name, at)| (name, self.palette.sgr(at)));
                 out.extend_from_slice(&self.prefix(name, sgr, at, screen, timestamp));
                 out.extend_from_slice(text.as_bytes());
                 out.push(b'\n');

@@ -34,6 +34,7 @@ mod leftovers;
 mod logfiles;
 mod logs;
 mod manifest;
+mod manifest_output;
 mod masking;
 mod matrix;
 mod output;

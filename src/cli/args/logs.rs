@@ -22,8 +22,8 @@ Examples:
 /// What stands below the long help.
 pub(crate) const LOGS_HELP: &str = "\
 The files are those of `forge start --log-dir DIR` (or of [logs] in forge.toml);
-no forge has to run. They are looked for in --log-dir, else in .forge/logs of
-this directory or one above it.
+no forge has to run. They are looked for in --log-dir, else in this directory and
+those above it: where its forge.toml says, and in .forge/logs.
 
 Times:
   A duration means so long ago (10m, 2h), a time of day the last time that it
@@ -68,12 +68,15 @@ pub(crate) struct LogArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LogsArgs {
-    /// Processes whose lines are shown: web, web.2, 'worker*', system [default: all]
+    /// Processes whose lines are shown: web, web.2, 'worker*', @label, system [default: all]
     #[arg(value_name = "NAME", add = ArgValueCompleter::new(process_names))]
     pub(crate) names: Vec<String>,
-    /// Directory of the log files [default: .forge/logs here or above]
+    /// Directory of the log files [default: of forge.toml, or .forge/logs, here or above]
     #[arg(long, value_name = "DIR", env = "FORGE_LOG_DIR", value_hint = ValueHint::DirPath)]
     pub(crate) log_dir: Option<PathBuf>,
+    /// Part of forge.toml that says where they are: [profile.NAME]
+    #[arg(long, value_name = "NAME", env = "FORGE_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Go on with what comes
     #[arg(short = 'f', long)]
     pub(crate) follow: bool,

@@ -63,10 +63,10 @@ impl Choice {
         for InstanceId { process, index } in &ids {
             if let Some(known) = known.iter_mut().find(|known| known.name == process.as_str()) {
                 known.usual = known.usual.max(*index);
-            } else {
-                let labels = self.labels.get(process.as_str()).map_or(&[][..], Vec::as_slice);
-                known.push(Known { usual: *index, labels, ..Known::plain(process.as_str()) });
+                continue;
             }
+            let labels = self.labels.get(process.as_str()).map_or(&[][..], Vec::as_slice);
+            known.push(Known { usual: *index, labels, ..Known::plain(process.as_str()) });
         }
         let mut meant = Names::default();
         for word in words {

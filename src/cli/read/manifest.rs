@@ -55,7 +55,8 @@ fn read_document(
         Err(_) if included.is_none() && path.symlink_metadata().is_err() => return,
         Err(error) => return diagnostics.push(unreadable(path, &error)),
     };
-    let source = Source::new(path.to_string_lossy(), text);
+    let hidden = manifest::hidden(&text);
+    let source = Source::partly_hidden(path.to_string_lossy(), text, hidden);
     let parsed = manifest::parse(&source);
     diagnostics.extend(parsed.diagnostics);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());

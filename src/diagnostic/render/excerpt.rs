@@ -39,6 +39,8 @@ struct Placed<'a> {
     is_primary: bool,
     number: u32,
     line: &'a [u8],
+    /// Where its line begins in the source.
+    start: usize,
     range: Range<usize>,
 }
 
@@ -69,7 +71,7 @@ fn place(label: &Label, is_primary: bool) -> Placed<'_> {
     let begin = (start - from).min(line.len());
     // Of a place that covers several lines, or a whole long one, the beginning is enough.
     let end = label.span.range.end.saturating_sub(from).clamp(begin, line.len()).min(begin + UNDERLINED);
-    Placed { label, is_primary, number: label.span.line(), line, range: begin..end }
+    Placed { label, is_primary, number: label.span.line(), line, start: from, range: begin..end }
 }
 
 fn excerpt<'a>(placed: &[Placed<'a>]) -> Excerpt<'a> {
@@ -100,10 +102,20 @@ fn unlabelled_line(source: &Source, placed: &[Placed<'_>], number: u32) -> Strin
         return MASK.to_owned();
     }
     let before = placed.iter().find(|one| one.number + 1 == number);
-    let start = before.map_or(0, |one| one.label.span.range.start);
-    let line = source.text[start..].split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+    let start = before.map_or(0, |one| one.start + one.line.len());
+    let start = memchr::memchr(b'\n', &source.text[start..]).map_or(source.text.len(), |at| start + at + 1);
+    let line = source.text[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    shown(&line[..line.len().min(KEPT_BEHIND)])
+    let line = &line[..line.len().min(KEPT_BEHIND)];
+    let hidden = hidden_in(source, start, line);
+    let (mut text, mut from) = (String::new(), 0);
+    for part in hidden {
+        text.push_str(&shown(&line[from..part.start]));
+        text.push_str(MASK);
+        from = part.end;
+    }
+    text.push_str(&shown(&line[from..]));
+    text
 }
 
 /// Appends one line with its labels, each in its readable form.
@@ -113,7 +125,9 @@ fn show_line<'a>(source: &Source, placed: &[Placed<'a>], text: &mut String, mark
     // Every edge of a label is an edge of a piece, so that offsets stay right where bytes are replaced.
     let mut edges: Vec<usize> = placed.iter().flat_map(|one| [one.range.start, one.range.end]).collect();
     let kept = edges.iter().max().map_or(0, |end| (end + KEPT_BEHIND).min(line.len()));
+    let hidden = hidden_in(source, placed[0].start, line);
     edges.extend([0, kept]);
+    edges.extend(hidden.iter().flat_map(|part| [part.start.min(kept), part.end.min(kept)]));
     edges.sort_unstable();
     edges.dedup();
     let public_end =
@@ -123,7 +137,9 @@ fn show_line<'a>(source: &Source, placed: &[Placed<'a>], text: &mut String, mark
         let (from, to) = (piece[0], piece[1]);
         let is_labelled = placed.iter().any(|one| one.range.start <= from && to <= one.range.end);
         let bytes = &line[from..to];
-        if !source.secret || is_harmless(bytes) {
+        if hidden.iter().any(|part| part.start <= from && to <= part.end) {
+            text.push_str(MASK);
+        } else if !source.secret || is_harmless(bytes) {
             text.push_str(&shown(bytes));
         } else if is_labelled {
             text.push_str(&shown(&line[from.min(public_end)..to.min(public_end)]));
@@ -141,6 +157,13 @@ fn show_line<'a>(source: &Source, placed: &[Placed<'a>], text: &mut String, mark
         let range = offset(one.range.start)..offset(one.range.end);
         marks.push(Mark { range, text: &one.label.text, is_primary: one.is_primary });
     }
+}
+
+/// The parts of the line at `start` of a source that are not shown, counted from there.
+fn hidden_in(source: &Source, start: usize, line: &[u8]) -> Vec<Range<usize>> {
+    let end = start + line.len();
+    let within = source.hidden.iter().filter(|part| part.start < end && start < part.end);
+    within.map(|part| part.start.max(start) - start..part.end.min(end) - start).collect()
 }
 
 /// Whether a piece of a secret line outside all labels tells nothing: blanks, or the word `export`.

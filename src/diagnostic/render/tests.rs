@@ -382,3 +382,46 @@ fn as_json() {
     expect![[r#"{"severity":"error","code":"code","message":"no place","file":null,"line":null}"#]]
         .assert_eq(&json(Diagnostic::error("code", "no place")));
 }
+
+#[test]
+fn of_a_partly_hidden_source_the_rest_is_shown() {
+    let text = "a = \"one\"\nb = \"hunter2\" # x\nc = \"two\"\n";
+    let at = text.find("hunter2").expect("it is there");
+    let source = Source::partly_hidden("forge.toml", text, std::iter::once(at..at + 7).collect());
+    let odd = Diagnostic::warning("odd", "odd").at(Span::new(&source, at - 5..at + 8), "this");
+    check(
+        &odd,
+        &expect![[r#"
+        warning: odd
+         --> forge.toml:2:1
+          |
+        2 | b = "…" # x
+          | ^^^^^^^ this
+    "#]],
+    );
+    let neighbours =
+        Diagnostic::warning("odd", "odd").at(Span::new(&source, 0..1), "").also(find(&source, "c"), "");
+    check(
+        &neighbours,
+        &expect![[r#"
+        warning: odd
+         --> forge.toml:1:1
+          |
+        1 | a = "one"
+          | ^
+        2 | b = "…" # x
+        3 | c = "two"
+          | -
+    "#]],
+    );
+    for start in 0..text.len() {
+        for end in start..=text.len() {
+            let shown =
+                render(&Diagnostic::warning("odd", "odd").at(Span::new(&source, start..end), ""), false);
+            assert!(
+                !["hu", "te", "r2"].iter().any(|piece| shown.contains(piece)),
+                "{start}..{end} shows\n{shown}"
+            );
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub(super) fn wrong_kind(value: &Value, shape: &Shape, path: &str) -> Diagnostic
         (Shape::Duration | Shape::Period, Content::Integer(Some(number))) => {
             diagnostic.hint(format!("write the unit: \"{number}s\""))
         }
-        (Shape::Size, Content::Integer(Some(number))) => {
+        (Shape::Size(_), Content::Integer(Some(number))) => {
             diagnostic.hint(format!("write the unit: \"{number}M\""))
         }
         (_, Content::Integer(_) | Content::Bool(_)) if shape.suits(&Content::Text(String::new())) => {

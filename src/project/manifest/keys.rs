@@ -20,7 +20,7 @@ const PERIOD: Shape = Shape::Period;
 const WHEN_FREE: &[Shape] = &[Shape::Port, Shape::Word(&["auto"]), Shape::Only(false)];
 const TTYS: Shape = Shape::Word(&["auto", "full", "line", "pipe"]);
 
-/// The names of colours in `output.colors`.
+/// The names of colours in `output.colors`, in the order of their numbers.
 pub(crate) const COLOURS: &[&str] = &[
     "black",
     "red",
@@ -39,6 +39,11 @@ pub(crate) const COLOURS: &[&str] = &[
     "bright-cyan",
     "bright-white",
 ];
+
+/// Returns the number of a colour of this name.
+pub(crate) fn colour_number(name: &str) -> Option<u8> {
+    COLOURS.iter().position(|colour| *colour == name).and_then(|number| u8::try_from(number).ok())
+}
 
 /// What stands at the top of a file.
 pub(super) const ROOT: Shape = Shape::Table(&[SECTIONS, FILE]);
@@ -99,8 +104,12 @@ const ENV_CHECK: &[Key] = &[
 
 const SECRETS: &[Key] = &[
     key("mask", Shape::Bool, "Whether the values of matching keys are shown as dots."),
-    key("keys", TEXTS, "Globs of the names whose values are secret."),
-    key("reveal", TEXTS, "Names whose values are shown all the same."),
+    key("keys", TEXTS, "Globs of names whose values are secret, besides those that are known to be."),
+    key(
+        "reveal",
+        TEXTS,
+        "Globs of names whose values are shown all the same, besides those that are known to be harmless.",
+    ),
 ];
 
 const PORTS: &[Key] = &[
@@ -128,7 +137,7 @@ const OUTPUT: &[Key] = &[
 
 const LOGS: &[Key] = &[
     key("dir", Shape::Path, "The directory of the log files."),
-    key("rotate", Shape::Size, "The size at which a file is put aside."),
+    key("rotate", Shape::Size(0), "The size at which a file is put aside; \"0\": never."),
     key("keep", Shape::Integer(0, 10_000), "How many of those that were put aside are kept."),
 ];
 
@@ -231,7 +240,7 @@ const WATCH: &[Key] = &[
 ];
 
 const LIMITS: &[Key] = &[
-    key("memory", Shape::Size, "Memory of the whole process tree."),
+    key("memory", Shape::Size(1), "Memory of the whole process tree."),
     key("silence", PERIOD, "How long it may print nothing."),
     key("age", PERIOD, "How long it may run before it is replaced."),
     key("cpu", Shape::Integer(1, 100_000), "Processor time, in percent of one core."),

@@ -5,6 +5,7 @@
 //! complained about and taken out of the tree before, so that the later steps meet nothing they do not know.
 
 mod complaints;
+mod hidden;
 pub(crate) mod keys;
 mod layers;
 mod probe;
@@ -27,9 +28,11 @@ use super::text;
 use crate::diagnostic::{Checked, Diagnostic, Source, Span};
 use value::Table;
 
+pub use hidden::hidden;
+pub(crate) use keys::colour_number;
 pub(crate) use process::{Definition, Instances, Section, overlay};
 pub use schema::schema;
-pub use sections::{EnvFiles, Logs, Look, PortMode, Ports, Secrets};
+pub use sections::{EnvFiles, Logs, PortMode, Ports, Secrets};
 use value::Value;
 
 /// One file, judged for itself.

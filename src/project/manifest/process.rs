@@ -92,6 +92,12 @@ impl Manifest {
 }
 
 impl<'a> Definition<'a> {
+    /// Returns its labels.
+    pub(crate) fn labels(self) -> Vec<Arc<str>> {
+        let labels = self.table.several("labels").unwrap_or_default();
+        labels.iter().filter_map(Value::text).map(Arc::from).collect()
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'a str {
         &self.entry.name
@@ -169,9 +175,7 @@ impl<'a> Definition<'a> {
         if let Some(cwd) = table.text("cwd") {
             spec.directory = Some(super::super::text::clean(&root.join(cwd)));
         }
-        if let Some(labels) = table.several("labels") {
-            spec.labels = labels.iter().filter_map(Value::text).map(Arc::from).collect();
-        }
+        spec.labels.extend(self.labels());
         if let Some(tty) = table.text("tty") {
             spec.tty = Some(tty_of(tty));
         }
@@ -371,7 +375,7 @@ fn watch_of(value: &Value) -> Watch {
 
 fn limits_of(table: &Table) -> Limits {
     Limits {
-        memory: table.text("memory").and_then(|size| words::size(size).ok()),
+        memory: table.text("memory").and_then(|size| super::super::parse_size(size).ok()),
         cpu: table.integer("cpu").and_then(|cpu| u32::try_from(cpu).ok()),
         silence: duration(table, "silence"),
         age: duration(table, "age"),

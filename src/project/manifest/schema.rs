@@ -31,7 +31,7 @@ fn of(shape: &Shape) -> Value {
         }
         Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Duration | Shape::Period => text(r"^ *[0-9][0-9.]* *(ms|s|m|h|d) *$"),
-        Shape::Size => text(r"^ *[0-9][0-9.]* *([KMGTkmgt][Ii]?[Bb]?) *$"),
+        Shape::Size(_) => text(r"^ *[0-9][0-9.]* *([KMGTkmgt]?[Ii]?[Bb]?) *$"),
         Shape::Signal => text("^ *([Ss][Ii][Gg])?[A-Za-z]+[12]? *$"),
         Shape::Cron => text(r"^ *(@[a-z]+|\S+ +\S+ +\S+ +\S+ +\S+) *$"),
         Shape::TimeOfDay => text("^[0-9]{1,2}:[0-9]{2}$"),

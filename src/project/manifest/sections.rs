@@ -1,11 +1,13 @@
 //! What the sections about the project as a whole say, as nouns.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::super::{ExitOn, OnConflict, Settings};
 use super::process::{duration, signals, tty_of};
 use super::value::{Content, Value};
-use super::{Manifest, Named, words};
+use super::{Manifest, Named};
 use crate::diagnostic::{Severity, Span};
 
 /// What `[env]` says about files.
@@ -53,23 +55,10 @@ pub struct Logs {
 /// What `[secrets]` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
-    /// Whether values are masked.
-    pub mask: Option<bool>,
-    /// Globs of the names whose values are secret.
+    /// Globs of the names whose values are secret, too.
     pub keys: Option<Vec<String>>,
-    /// Names whose values are shown all the same.
+    /// Globs of the names whose values are shown all the same.
     pub reveal: Option<Vec<String>>,
-}
-
-/// What `[output]` says beside what flags say, too.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
-    /// The format of the time before each line.
-    pub timestamp_format: Option<String>,
-    /// The names of the colours, in turn.
-    pub colours: Option<Vec<String>>,
-    /// Lines that are not shown, as regular expressions.
-    pub drop: Vec<String>,
 }
 
 impl Manifest {
@@ -90,6 +79,12 @@ impl Manifest {
                 Some(_) => Some(true),
                 None => None,
             };
+            settings.timestamp_format =
+                output.get("timestamp").filter(|value| value.text().is_some()).map(Value::alone);
+            settings.drop = output.several("drop").map(|values| values.iter().map(Value::alone).collect());
+        }
+        if let Some(secrets) = self.table.table("secrets") {
+            settings.no_mask = secrets.truth("mask").map(|masked| !masked);
         }
         if let Some(stop) = self.table.table("stop") {
             settings.exit_on = stop.text("exit_on").map(|word| match word {
@@ -181,7 +176,7 @@ impl Manifest {
         let Some(logs) = self.table.table("logs") else { return Logs::default() };
         Logs {
             dir: logs.text("dir").map(PathBuf::from),
-            rotate: logs.text("rotate").and_then(|size| words::size(size).ok()),
+            rotate: logs.text("rotate").and_then(|size| super::super::parse_size(size).ok()),
             keep: logs.integer("keep").and_then(|keep| u32::try_from(keep).ok()),
         }
     }
@@ -189,21 +184,19 @@ impl Manifest {
     /// What it says about secrets.
     pub fn secrets(&self) -> Secrets {
         let Some(secrets) = self.table.table("secrets") else { return Secrets::default() };
-        Secrets {
-            mask: secrets.truth("mask"),
-            keys: secrets.several("keys").map(texts),
-            reveal: secrets.several("reveal").map(texts),
-        }
+        Secrets { keys: secrets.several("keys").map(texts), reveal: secrets.several("reveal").map(texts) }
     }
 
-    /// What it says about the look of the stream.
-    pub fn look(&self) -> Look {
-        let Some(output) = self.table.table("output") else { return Look::default() };
-        Look {
-            timestamp_format: output.text("timestamp").map(str::to_owned),
-            colours: output.several("colors").map(texts),
-            drop: output.several("drop").map(texts).unwrap_or_default(),
-        }
+    /// The names of the colours of names, in turn.
+    pub fn colours(&self) -> Vec<String> {
+        let output = self.table.table("output");
+        output.and_then(|output| output.several("colors")).map(texts).unwrap_or_default()
+    }
+
+    /// The labels of the processes that it says something of, by their names.
+    pub fn labels(&self) -> BTreeMap<String, Vec<Arc<str>>> {
+        let definitions = self.definitions();
+        definitions.iter().map(|one| (one.name().to_owned(), one.labels())).collect()
     }
 
     fn spans(&self, section: &str, key: &str) -> Option<Vec<Span>> {

@@ -38,7 +38,8 @@ pub(crate) enum Shape {
     Duration,
     /// A time that passes.
     Period,
-    Size,
+    /// In bytes, and how many at least.
+    Size(u64),
     Signal,
     Regex,
     Glob,
@@ -81,7 +82,7 @@ impl Shape {
             Shape::Path => some("a path"),
             Shape::Command => some("a command"),
             Shape::Duration | Shape::Period => some("a time such as \"5s\""),
-            Shape::Size => some("a size such as \"512M\""),
+            Shape::Size(_) => some("a size such as \"512M\""),
             Shape::Signal => some("a signal such as \"TERM\""),
             Shape::Regex => some("a regular expression"),
             Shape::Glob => some("a path or a glob"),
@@ -118,7 +119,7 @@ impl Shape {
             | Shape::Command
             | Shape::Duration
             | Shape::Period
-            | Shape::Size
+            | Shape::Size(_)
             | Shape::Signal
             | Shape::Regex
             | Shape::Glob
@@ -225,7 +226,10 @@ fn understand(content: &Content, shape: &Shape) -> Result<(), String> {
             Ok(time) if time.is_zero() => Err("expected more than no time at all".to_owned()),
             other => other.map(drop),
         },
-        Shape::Size => words::size(text).map(drop),
+        Shape::Size(least) => match super::super::parse_size(text) {
+            Ok(bytes) if bytes < *least => Err("expected more than nothing".to_owned()),
+            other => other.map(drop),
+        },
         Shape::Signal => words::signal(text).map(drop),
         Shape::Glob => words::glob(text),
         Shape::Cron => words::cron(text),

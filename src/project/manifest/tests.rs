@@ -392,20 +392,6 @@ fn words_are_read_as_people_write_them() {
     ] {
         assert_eq!(seconds(text), expected, "{text}");
     }
-    for (text, expected) in [
-        ("1K", Some(1024)),
-        ("512M", Some(512 << 20)),
-        ("1GiB", Some(1 << 30)),
-        ("1gb", Some(1 << 30)),
-        ("0.5K", Some(512)),
-        ("512", None),
-        ("0M", None),
-        ("M", None),
-        ("1.M", Some(1 << 20)),
-        ("99999999999T", None),
-    ] {
-        assert_eq!(words::size(text).ok(), expected, "{text}");
-    }
     assert_eq!(words::signal("sigusr1"), Ok(libc::SIGUSR1));
     assert!(words::signal("TREM").is_err_and(|why| why.contains("TERM")));
     for (text, right) in

@@ -129,6 +129,19 @@ impl Value {
         if let Content::List(values) = &self.content { values } else { std::slice::from_ref(self) }
     }
 
+    /// The text alone, for whoever reads it further: the place is the file's own where it is written there as it is
+    /// meant, else (`"\\d+"`) at least its line.
+    pub(crate) fn alone(&self) -> Span {
+        let inside = self.inside();
+        let text = self.text().unwrap_or_default();
+        if inside.text() == text.as_bytes() {
+            return inside;
+        }
+        let before = "\n".repeat(self.span.line().saturating_sub(1) as usize);
+        let source = Source::new(self.span.source.name.clone(), format!("{before}{text}"));
+        Span::new(&source, before.len()..before.len() + text.len())
+    }
+
     /// Where the text itself stands, without its quotes, so that a part of it can be pointed at; the whole value
     /// where it is written in another way.
     pub(crate) fn inside(&self) -> Span {

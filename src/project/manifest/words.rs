@@ -1,4 +1,4 @@
-//! What the texts in `forge.toml` mean: sizes, signals, addresses, times of day, needs.
+//! What the texts in `forge.toml` mean: signals, addresses, times of day, needs.
 //!
 //! Each error is a clause for a message: what was expected.
 
@@ -17,36 +17,6 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err(expected());
     }
     super::super::parse_duration(text).map_err(|_| expected())
-}
-
-/// Reads a size in bytes: a number and `K`, `M`, `G` or `T`, powers of 1024.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    let expected = || "expected a number and a unit, such as \"512M\" or \"1G\"".to_owned();
-    let text = text.trim();
-    let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic()).ok_or_else(expected)?;
-    let (number, unit) = text.split_at(unit_at);
-    let unit = unit.to_ascii_uppercase();
-    let unit = unit.strip_suffix("IB").or_else(|| unit.strip_suffix('B')).unwrap_or(&unit);
-    let factor: u64 = match unit {
-        "K" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        "T" => 1 << 40,
-        _ => return Err(expected()),
-    };
-    let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !(part.is_empty() || digits(part)) || part.len() > 6 {
-        return Err(expected());
-    }
-    let whole: u64 = whole.parse().map_err(|_| expected())?;
-    let bytes = whole.checked_mul(factor).ok_or_else(expected)?;
-    let scale = 10_u64.pow(u32::try_from(part.len()).unwrap_or(0));
-    let part: u64 = if part.is_empty() { 0 } else { part.parse().map_err(|_| expected())? };
-    let bytes = bytes.saturating_add(
-        u64::try_from(u128::from(part) * u128::from(factor) / u128::from(scale)).unwrap_or(u64::MAX),
-    );
-    if bytes == 0 { Err("a size of nothing".to_owned()) } else { Ok(bytes) }
 }
 
 /// The signals that can be named, without `SIG`.

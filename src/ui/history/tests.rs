@@ -1,5 +1,5 @@
 use super::{History, Look};
-use crate::logs::Channel;
+use crate::logs::{Channel, Palette};
 use crate::store::reader::Line;
 use crate::time::WallTime;
 use crate::ui::sinks::Screen;
@@ -22,7 +22,7 @@ fn line(text: &[u8]) -> Line {
 
 fn shown(look: Look, line: &Line) -> String {
     let mut out = Vec::new();
-    History::new(look, ["web.1", "worker.1"], NOW).line("web.1", 0, line, &mut out);
+    History::new(look, Palette::new(&[]), ["web.1", "worker.1"], NOW).line("web.1", 0, line, &mut out);
     String::from_utf8(out).expect("text")
 }
 
@@ -46,7 +46,7 @@ fn the_date_stands_before_lines_of_other_days() {
 #[test]
 fn pieces_are_one_line() {
     let mut out = Vec::new();
-    let mut history = History::new(PIPE, ["web.1"], NOW);
+    let mut history = History::new(PIPE, Palette::new(&[]), ["web.1"], NOW);
     history.line("web.1", 0, &Line { ends: false, ..line(b"one ") }, &mut out);
     history.line("web.1", 0, &Line { begins: false, ..line(b"line") }, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), "15:30:00 web.1  | one line\n");

@@ -8,8 +8,8 @@ mod voice;
 use self::voice::Voice;
 use super::gate::Gate;
 use crate::logs::{
-    Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink,
-    StreamId, column_width, sgr_of_position,
+    Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Palette, Piece, Prefix, PrefixStyle, Row,
+    SYSTEM, Sink, StreamId, column_width,
 };
 use crate::project::{InstanceId, InstanceSpec, Project, Stderr};
 use crate::supervisor::Note;
@@ -64,6 +64,7 @@ pub struct StreamSink {
 struct Prefixes {
     shown: bool,
     style: PrefixStyle,
+    palette: Palette,
     stderr: Stderr,
 }
 
@@ -77,7 +78,7 @@ impl Prefixes {
             (Channel::Error, Stderr::Mark) => Bar::Stderr,
             (Channel::Both | Channel::Out, _) | (Channel::Error, Stderr::Plain) => Bar::Plain,
         };
-        self.of(&spec.id.to_string(), sgr_of_position(spec.process.position), bar)
+        self.of(&spec.id.to_string(), self.palette.sgr(spec.process.position), bar)
     }
 }
 
@@ -91,7 +92,12 @@ impl StreamSink {
             width: column_width(names.iter().map(String::as_str)),
             coloured: screen.colour,
         };
-        let prefixes = Prefixes { shown: output.prefix, style, stderr: output.stderr };
+        let prefixes = Prefixes {
+            shown: output.prefix,
+            style,
+            palette: Palette::new(&output.colours),
+            stderr: output.stderr,
+        };
         StreamSink {
             pending: Vec::new(),
             gate: Gate::new(output),
