@@ -8,13 +8,16 @@ mod dry_run;
 mod env;
 mod exit;
 mod fault;
+mod isolation;
 mod left_behind;
+mod log_files;
+mod logs;
 mod man;
 pub mod preflight;
 mod read;
 mod report;
 mod run;
-mod secret;
+mod schema;
 mod start;
 mod version;
 mod wishes;
@@ -26,9 +29,9 @@ use std::process::ExitCode;
 use clap::error::ContextValue;
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::diagnostic::Severity;
-use crate::diagnostic::visible;
-use crate::project::{Colour, load};
+use crate::diagnostic::{Diagnostic, Severity, visible};
+use crate::logs::Mask;
+use crate::project::{Colour, OnConflict, PortSource, Project, load};
 use crate::ui::{messages, terminal};
 use args::{Command, Forge, StartArgs};
 use left_behind::Question;
@@ -54,7 +57,15 @@ fn understand(words: Vec<OsString>) -> u8 {
         (Err(error), _) => return complain(&error),
         (Ok(_), None) => unreachable!("clap has asked for a command"),
     };
+    if let Command::Start(args) = &forge.command
+        && let Some(contradiction) = wishes::contradiction(args, matches)
+    {
+        return complain(&args::refusal("start", &contradiction));
+    }
     dispatch(forge.command, matches).unwrap_or_else(|error| {
+        if let Some(code) = error.downcast_ref().and_then(isolation::explain) {
+            return code;
+        }
         let root = error.root_cause().downcast_ref::<std::io::Error>();
         let doing: Vec<String> = error.chain().map(ToString::to_string).collect();
         let doing = if root.is_some() { &doing[..doing.len() - 1] } else { &doing };
@@ -67,10 +78,12 @@ fn understand(words: Vec<OsString>) -> u8 {
 fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
     match command {
         Command::Start(args) => start_or_tell(&args, matches),
-        Command::Run(args) => Ok(run::run(&args, matches)),
+        Command::Run(args) => run::run(&args, matches),
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Logs(args) => logs::logs(&args, matches),
+        Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
@@ -80,7 +93,8 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 /// Everything before the start: read, understand, look at the ports, show all that is wrong at once.
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
-    let loaded = load::load(&read.value);
+    let mut loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
@@ -88,15 +102,45 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         let question = if args.dry_run { Question::Idle } else { Question::Welcome };
         diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question));
     }
-    diagnostics.extend(preflight::ports(&loaded.value));
+    diagnostics.extend(preflight::give_ports(&mut loaded.value));
+    let mut taken = preflight::ports(&loaded.value);
+    if may_move_ports(&loaded.value, &diagnostics, &taken, args.dry_run) {
+        loaded.value.on_conflict = OnConflict::Next;
+        diagnostics.extend(preflight::give_ports(&mut loaded.value));
+        taken = preflight::ports(&loaded.value);
+    }
+    diagnostics.extend(taken);
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     if args.dry_run {
-        return dry_run::dry_run(&loaded.value);
+        return dry_run::dry_run(&loaded.value, &mask);
     }
-    Ok(exit::code(&start::start(loaded.value, &place)?))
+    let logs = match &loaded.value.logs {
+        None => None,
+        Some(logs) => match log_files::open(logs, &loaded.value.root) {
+            Ok(directory) => Some(directory),
+            Err(diagnostic) => {
+                let _ = report::show(&[*diagnostic], &mask, colour);
+                return Ok(exit::MISTAKE);
+            }
+        },
+    };
+    Ok(exit::code(&start::start(loaded.value, mask, &place, logs)?))
+}
+
+/// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.
+fn may_move_ports(project: &Project, others: &[Diagnostic], taken: &[Diagnostic], dry_run: bool) -> bool {
+    let in_the_way: Vec<&Diagnostic> = taken.iter().filter(|one| one.severity == Severity::Error).collect();
+    let can_help = in_the_way.iter().all(|one| one.code == "port-taken") && !in_the_way.is_empty();
+    let moves = project.instances.iter().any(|instance| instance.process.port == PortSource::Rule);
+    let is_open = project.on_conflict == OnConflict::Ask && !dry_run && moves;
+    if !is_open || !can_help || report::worst(others) == Some(Severity::Error) || !read::may_ask() {
+        return false;
+    }
+    let messages: Vec<String> = in_the_way.iter().map(|one| format!("{}\n", visible(&one.message))).collect();
+    terminal::asks(&format!("{}use the next free ports instead? [y/N] ", messages.concat()))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.

@@ -164,12 +164,19 @@ impl Hands {
             last_calls.push(last_call);
         }
         held.last_calls = last_calls;
-        let news = self.news.clone();
+        let (news, hub, instance) = (self.news.clone(), self.hub.clone(), instance.id.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
-                // A reader that has panicked has ended, too.
-                complaint = complaint.or(reader.await.unwrap_or_default());
+                match reader.await {
+                    Ok(Ok(heard)) => complaint = complaint.or(heard),
+                    Ok(Err(error)) => {
+                        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                        hub.note(&Note::OutputUnread { instance: instance.clone(), errno });
+                    }
+                    // A reader that has panicked has ended, too.
+                    Err(_) => {}
+                }
             }
             // The engine is gone only when everything is over.
             let _ = news.send(Event::Child { run, what: ChildEvent::OutputClosed { complaint } }).await;

@@ -3,6 +3,7 @@
 //! `load::load` is the only entry: it turns what `cli::read` has read into a [`Project`] and a list of
 //! diagnostics. Everything else in forge works on the nouns of this file.
 
+mod assemble;
 pub mod command;
 #[cfg(test)]
 mod compat_tests;
@@ -12,13 +13,21 @@ mod environment;
 mod formation;
 pub mod interpolate;
 pub mod lifecycle;
+mod line_patterns;
 pub mod load;
+pub mod manifest;
+pub mod names;
+mod needs;
 mod options_file;
 mod ports;
 pub mod procfile;
+mod programs;
+pub mod secrets;
 mod settings;
+mod size;
 mod suggest;
 mod text;
+mod time_format;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,11 +36,20 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+pub use assemble::Part;
 pub use duration::parse as parse_duration;
+pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
+pub use line_patterns::LinePatterns;
+pub use names::Names;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
+use secrets::Secrets;
 pub use settings::Settings;
+pub use size::parse as parse_size;
+pub(crate) use suggest::nearest;
+pub(crate) use text::clean as clean_path;
+pub use time_format::{TimeFormat, TimePart};
 
 /// The name of a Procfile entry: `web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -235,28 +253,95 @@ pub enum Colour {
     Never,
 }
 
+/// How lines of stderr are told apart (`--stderr`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stderr {
+    /// Not at all; both outputs of a process are one, and stay in their order for certain.
+    #[default]
+    Plain,
+    /// By a mark before the line.
+    Mark,
+}
+
+/// What a line becomes (`--json`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A line with a prefix, for people.
+    #[default]
+    Lines,
+    /// A JSON object, for programs.
+    Json,
+}
+
 /// How the stream is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// Whether the time of day stands before each line.
     pub timestamp: bool,
+    /// How it is written.
+    pub time_format: TimeFormat,
     /// Whether anything stands before a line at all.
     pub prefix: bool,
     /// When there is colour.
     pub colour: Colour,
-    /// Processes whose lines are not shown; forge's remarks about them are.
-    pub quiet: Vec<ProcessName>,
+    /// Whose lines are not shown; forge's remarks about them are.
+    pub quiet: Names,
+    /// Which lines are not shown, whoever writes them.
+    pub drop: LinePatterns,
+    /// How lines of stderr are told apart.
+    pub stderr: Stderr,
+    /// What a line becomes.
+    pub form: Form,
     /// How the processes are held.
     pub tty: Tty,
+}
+
+impl Default for Output {
+    /// As in foreman.
+    fn default() -> Output {
+        Output {
+            timestamp: true,
+            time_format: TimeFormat::default(),
+            prefix: true,
+            colour: Colour::Auto,
+            quiet: Names::default(),
+            drop: LinePatterns::default(),
+            stderr: Stderr::default(),
+            form: Form::default(),
+            tty: Tty::Auto,
+        }
+    }
 }
 
 /// What happens to a port that somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnConflict {
+    /// Whoever sits at the terminal is asked; without one, nothing is started.
+    Ask,
     /// Nothing is started.
     Fail,
     /// The next free one is taken.
     Next,
+}
+
+/// What is kept of the output in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The directory of the log files.
+    pub dir: PathBuf,
+    /// The size in bytes at which a file is put aside; 0 for never.
+    pub rotate: u64,
+    /// How many of those are kept.
+    pub keep: u32,
+    /// Whether escape sequences are kept.
+    pub raw: bool,
+}
+
+impl Logs {
+    /// Returns what is kept where nothing but the directory is named.
+    pub fn at(dir: PathBuf) -> Logs {
+        Logs { dir, rotate: 20 << 20, keep: 5, raw: false }
+    }
 }
 
 /// Everything the user wrote, understood.
@@ -264,6 +349,8 @@ pub enum OnConflict {
 pub struct Project {
     /// The directory in which every process runs, absolute.
     pub root: PathBuf,
+    /// What people call the project.
+    pub name: String,
     /// All entries of the Procfile, in file order, started or not.
     pub processes: Vec<Arc<ProcessSpec>>,
     /// The instances to run, in Procfile order.
@@ -281,6 +368,12 @@ pub struct Project {
     pub exit_code_from: Option<ProcessName>,
     /// How the stream is shown.
     pub output: Output,
+    /// What must not be seen in it.
+    pub secrets: Secrets,
+    /// Whether all of it runs in a pid namespace of its own (`--isolate`).
+    pub isolate: bool,
+    /// What is kept of the output in files; `None` if nothing is.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Project {
@@ -288,20 +381,18 @@ impl Default for Project {
     fn default() -> Project {
         Project {
             root: PathBuf::from("/"),
+            name: String::new(),
             processes: Vec::new(),
             instances: Vec::new(),
             exit_on: ExitOn::Any,
             environment: Vec::new(),
             port_rule: None,
-            on_conflict: OnConflict::Fail,
+            on_conflict: OnConflict::Ask,
             exit_code_from: None,
-            output: Output {
-                timestamp: true,
-                prefix: true,
-                colour: Colour::Auto,
-                quiet: Vec::new(),
-                tty: Tty::Auto,
-            },
+            output: Output::default(),
+            secrets: Secrets::default(),
+            isolate: false,
+            logs: None,
         }
     }
 }

@@ -140,6 +140,13 @@ pub enum Note {
         /// How long it had run.
         after: Duration,
     },
+    /// The system does not let forge read what a process prints, which finds its output closed.
+    OutputUnread {
+        /// Whose.
+        instance: InstanceId,
+        /// What the kernel said.
+        errno: i32,
+    },
     /// "ready after 1.2 s"; said only where readiness is looked for.
     Ready {
         /// Who.
@@ -245,6 +252,13 @@ pub enum Note {
     /// The machine has no pseudo-terminal left, or none at all; processes get pipes instead.
     NoTerminals {
         /// What the kernel said.
+        errno: i32,
+    },
+    /// A log file cannot be written; lines will be missing in it.
+    LogsIncomplete {
+        /// Which one, as a path.
+        file: String,
+        /// Why.
         errno: i32,
     },
     /// An error within forge has cost lines of output; said once.

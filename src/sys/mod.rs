@@ -10,10 +10,17 @@ pub mod cgroup;
 #[cfg(not(target_os = "linux"))]
 #[path = "cgroup_elsewhere.rs"]
 pub mod cgroup;
+pub mod changes;
 pub mod clock;
 pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
+pub mod folder;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+#[cfg(not(target_os = "linux"))]
+#[path = "namespace_elsewhere.rs"]
+pub mod namespace;
 pub mod path;
 pub mod pidfd;
 pub mod pipe;
@@ -21,5 +28,6 @@ pub mod ports;
 pub mod private_dir;
 pub mod process;
 pub mod pty;
+pub mod refusal;
 pub mod signals;
 pub mod socket;

@@ -133,7 +133,10 @@ fn memory_runs_out() {
         let ended = forge.start("--no-port").ends();
         // Too little to load the program is the loader's affair, and ends by a signal or a code of its own.
         let succeeded = matches!(ended.end, WaitStatus::Exited(_, 0));
-        in_order(&ended).shows("no false success", !succeeded || ended.out().contains("exited with code 0"));
+        // So is the end of forge where its first allocations fail: there is nothing left to do it with.
+        let panicked = format!("{}{}", ended.out(), ended.err()).contains("panicked");
+        ended.shows("no panic", !panicked);
+        ended.shows("no false success", !succeeded || ended.out().contains("exited with code 0"));
         forge_is_gone(&ended);
     }
 }
@@ -168,6 +171,8 @@ fn a_directory_that_is_gone() {
     in_order(&ended)
         .exits_with(1)
         .complained(&["the current directory is gone", "hint: change to a directory"]);
+    let forge = Forge::new().script("mkdir gone; cd gone; rmdir ../gone; exec $FORGE run true");
+    in_order(&forge.ends()).fails().complained(&["the current directory is gone"]);
 }
 
 #[test]
@@ -234,6 +239,19 @@ fn no_pseudo_terminals() {
         let remarks = ended.lines().iter().filter(|line| line.contains("no pseudo-terminal")).count();
         assert_eq!(remarks, 1, "one remark for all processes");
     }
+}
+
+#[test]
+fn pseudo_terminals_run_out() {
+    let forge = Forge::new().procfile("web: puppet\nworker: puppet\n");
+    let changes = "mount -t devpts -o newinstance,ptmxmode=0666,max=1 none /dev/pts && \
+                   mount --bind /dev/pts/ptmx /dev/ptmx";
+    let Some(forge) = in_a_world_where(forge, changes, "--tty full") else { return };
+    let (web, worker) = (forge.puppet("web.1"), forge.puppet("worker.1"));
+    forge.sees("system | no pseudo-terminal can be had (all are in use; raise `kernel.pty.max`)");
+    assert_eq!((web.fact("tty1").as_str(), worker.fact("tty1").as_str()), ("true", "false"));
+    worker.says("hello");
+    forge.sees("worker.1 | hello").signal(Signal::SIGTERM).exits_with(0).leaves_nobody_behind();
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn the_parser_is_sound() {
 #[test]
 fn command_lines_of_foreman_mean_the_same() {
     let args = start(&["start", "-f", "Procfile.dev", "--env", "/dev/null", "web"]);
-    assert_eq!(args.files.procfile.as_deref(), Some(std::path::Path::new("Procfile.dev")));
+    assert_eq!(args.files.procfile, Some(vec!["Procfile.dev".into()]));
     assert_eq!(args.files.env.as_deref(), Some(&[OsString::from("/dev/null")][..]));
     assert_eq!(args.names, ["web"]);
     let settings = settings(&[
@@ -90,6 +90,23 @@ fn the_last_of_two_counts() {
     assert_eq!(settings(&["start", "-c", "--no-color"]).colour, Some(Colour::Never));
     assert_eq!(settings(&["start", "--no-port", "-p", "1"]).no_port, None);
     assert_eq!(settings(&["start", "-p", "1", "--no-port"]).no_port, Some(true));
+}
+
+#[test]
+fn whoever_says_how_the_time_is_shown_wants_to_see_it() {
+    let timestamp = |words: &[&str]| settings(&[&["start"], words].concat()).timestamp;
+    assert_eq!(timestamp(&["--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--no-timestamp", "--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--timestamp-format", "%T", "--no-timestamp"]), Some(false));
+    assert_eq!(timestamp(&["--timestamp=false", "--timestamp-format", "%T"]), Some(false));
+    assert_eq!(timestamp(&[]), None);
+}
+
+#[test]
+fn patterns_add_up_and_may_have_commas() {
+    let drop = settings(&["start", "--drop", "a,b", "--drop", "-c\nd"]).drop.expect("patterns");
+    let texts: Vec<_> = drop.iter().map(|span| span.text().to_vec()).collect();
+    assert_eq!(texts, [b"a,b".to_vec(), b"-c".to_vec(), b"d".to_vec()]);
 }
 
 #[test]
@@ -194,4 +211,18 @@ fn the_help_of_start_explains_the_ports() {
     let mut command = parser(|_| false);
     let help = command.find_subcommand_mut("start").expect("start").render_long_help().to_string();
     assert!(help.contains("base + 100 x its place in the Procfile"), "{help}");
+}
+
+#[test]
+fn every_setting_that_looks_like_an_address_is_known_to_be_none() {
+    let command = parser(|_| false);
+    let mut found: Vec<&str> = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .filter(|name| name.starts_with("FORGE_PORT_") || name.starts_with("FORGE_URL_"))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, crate::project::SETTINGS_LIKE_ADDRESSES);
 }

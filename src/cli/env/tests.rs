@@ -2,6 +2,7 @@ use expect_test::expect;
 
 use super::{Row, common, instance_called, json, table};
 use crate::diagnostic::Source;
+use crate::logs::Mask;
 use crate::project::load::{Inputs, load};
 use crate::project::{Origin, Project};
 
@@ -16,7 +17,9 @@ fn project() -> Project {
 }
 
 fn rows(project: &Project, reveal: bool) -> Vec<Row> {
-    common(project).iter().map(|variable| Row::of(variable, reveal)).collect()
+    let mask = Mask::new(project.secrets.found.clone());
+    let hide = (!reveal).then_some((&project.secrets.rules, &mask));
+    common(project).iter().map(|variable| Row::of(variable, hide)).collect()
 }
 
 #[test]
@@ -40,6 +43,24 @@ fn secrets_are_shown_on_request() {
 }
 
 #[test]
+fn a_secret_is_masked_in_other_variables_too() {
+    let inputs = Inputs {
+        env_files: vec![Source::new(
+            ".env",
+            "A_TOKEN=hunter2hunter2\nB=x hunter2hunter2\nC_TOKEN=short\nD=short\n",
+        )],
+        ..Inputs::default()
+    };
+    expect![[r#"
+        A_TOKEN  .env:1  •••
+        B        .env:2  x •••
+        C_TOKEN  .env:3  •••
+        D        .env:4  short
+    "#]]
+    .assert_eq(&table(&rows(&load(&inputs).value, false)));
+}
+
+#[test]
 fn the_json_tells_the_source_of_each_value() {
     let report: serde_json::Value =
         serde_json::from_str(&json(None, &rows(&project(), false))).expect("JSON");
@@ -53,8 +74,9 @@ fn the_json_tells_the_source_of_each_value() {
 #[test]
 fn an_instance_is_named_with_or_without_its_number() {
     let project = project();
-    let called =
-        |name: &str| instance_called(&project, name).map(|instance| (instance.id.to_string(), instance.port));
+    let called = |name: &str| {
+        instance_called(&project, name).ok().map(|instance| (instance.id.to_string(), instance.port))
+    };
     assert_eq!(called("worker"), Some(("worker.1".to_owned(), Some(5100))));
     assert_eq!(called("web.3"), Some(("web.3".to_owned(), Some(5002))));
     assert_eq!(called("web.0"), None);

@@ -402,6 +402,8 @@ impl Witness {
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
+            | Note::OutputUnread { .. }
+            | Note::LogsIncomplete { .. }
             | Note::LinesLost => {}
         }
     }

@@ -139,7 +139,9 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::FirstCause { .. }
         | Note::GuardLost
         | Note::LinesLost
-        | Note::NoTerminals { .. } => true,
+        | Note::LogsIncomplete { .. }
+        | Note::NoTerminals { .. }
+        | Note::OutputUnread { .. } => true,
     };
     ensure(right, || format!("{note:?}"))
 }
