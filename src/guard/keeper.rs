@@ -252,7 +252,8 @@ impl Keeper {
                 process::signal_below(*root, number, |pid| !in_group(pid));
             }
         }
-        if asks_to_end(number) {
+        // Another signal may be ignored by some of it, as shells have their background jobs ignore SIGINT.
+        if number == libc::SIGTERM {
             self.tree.note_asked(run);
         }
     }

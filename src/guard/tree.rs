@@ -22,7 +22,7 @@ pub(super) struct Tree {
 struct Run {
     leader: i32,
     leader_lives: bool,
-    /// Not the leader alone was asked to end: what it leaves behind knows already.
+    /// Not the leader alone has got its SIGTERM: what it leaves behind knows already.
     all_asked: bool,
     /// Whatever of it still appears is killed.
     condemned: bool,
@@ -85,7 +85,7 @@ impl Tree {
         self.orphans.iter().filter(|(_, orphan)| orphan.run == Some(run)).map(|(pid, _)| *pid).collect()
     }
 
-    /// Notes that all of a run was asked to end, so that nobody of it is asked a second time when its leader ends.
+    /// Notes that all of a run has got SIGTERM, so that nobody of it gets it a second time when the leader ends.
     pub(super) fn note_asked(&mut self, run: u64) {
         if let Some(run) = self.runs.get_mut(&run) {
             run.all_asked = true;

@@ -46,4 +46,5 @@ mod security;
 mod signals;
 mod sinks;
 mod start;
+mod stopping;
 mod tidy;
