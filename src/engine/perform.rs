@@ -115,6 +115,7 @@ impl Hands {
         match effect {
             Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
+            Effect::Signal { run, signal, reach: Reach::Everyone } => self.link.signal_tree(run.0, signal),
             Effect::Signal { run, signal: _, reach: Reach::Tree } => self.link.kill(run.0),
             Effect::Probe { run, check, probe: _, timeout: _ } => {
                 let result = Err(ProbeFailure::CannotLook { errno: libc::ENOSYS });

@@ -47,4 +47,5 @@ mod security;
 mod signals;
 mod sinks;
 mod start;
+mod stopping;
 mod tidy;

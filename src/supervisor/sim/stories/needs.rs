@@ -150,7 +150,8 @@ fn a_failed_task_that_can_die_keeps_them_down_while_the_others_go_on() {
         2000ms   to all             SIGTERM
         2000ms   signal   clock.1   SIGTERM
         2001ms   ended    clock.1   SIGTERM
-        2001ms   finish             done
+        2001ms   cause    migrate.1 code 1 after 501ms
+        2001ms   finish   migrate.1 failed, code 1
     "#]]);
 }
 
@@ -161,8 +162,22 @@ fn when_only_those_who_wait_in_vain_are_left_it_is_over() {
         1ms      started  migrate.1 pid 101
         501ms    ended    migrate.1 code 1
         501ms    kept     web.1     down because of migrate.1
-        501ms    finish             done
+        501ms    cause    migrate.1 code 1 after 501ms
+        501ms    finish   migrate.1 failed, code 1
     "#]]);
+}
+
+#[test]
+fn unless_they_can_die_too_the_failure_counts() {
+    story("migrate: task, can die, exits 3 after 500ms | web: can die, after migrate done").plays(expect![[
+        r#"
+        0ms      spawn    migrate.1
+        1ms      started  migrate.1 pid 101
+        501ms    ended    migrate.1 code 3
+        501ms    kept     web.1     down because of migrate.1
+        501ms    finish             done
+    "#
+    ]]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::project::lifecycle::{
-    Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness, Schedule, Watch, When,
+    Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness, Schedule, StopReach,
+    Watch, When,
 };
 use crate::project::{InstanceId, ProcessName, ProcessSpec};
 use crate::restart;
@@ -20,6 +21,7 @@ pub(super) fn apply_to_process(spec: &mut ProcessSpec, words: &[&str]) -> bool {
         ["after", name] => need(spec, name, Milestone::Ready),
         ["after", name, "started"] => need(spec, name, Milestone::Started),
         ["after", name, "done"] => need(spec, name, Milestone::Done),
+        ["group"] => spec.life.stop_reach = StopReach::Tree,
         ["task"] => spec.life.nature = Nature::Task { timeout: None },
         ["task", "within", limit] => spec.life.nature = Nature::Task { timeout: Some(time(limit)) },
         ["ready", "when", how] => spec.life.ready = Some(readiness(how)),
