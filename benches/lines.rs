@@ -6,13 +6,11 @@
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use forge::engine::{Hub, Outlet, Patience, read};
 use forge::logs::StreamId;
 use forge::project::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
-    Tty,
+    Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
 use forge::ui::sinks::{Screen, StreamSink};
 use forge::ui::terminal;
@@ -112,31 +110,15 @@ fn count(mut input: PipeReader, bytes: usize) {
 fn project(processes: usize) -> Project {
     // Names of the same length, so that all prefixes are.
     let instances = (100..100 + processes).map(|number| {
-        let process = ProcessSpec {
-            name: ProcessName::new(&format!("p{number}")),
-            command: b"flood".to_vec(),
-            place: Place { file: Arc::from("Procfile"), line: 1 },
-            position: number,
-            stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::ZERO },
-            can_die: false,
-            life: forge::project::Lifecycle::default(),
-        };
+        let name = ProcessName::new(&format!("p{number}"));
+        let place = Place { file: Arc::from("Procfile"), line: 1 };
+        let process = ProcessSpec::plain(name, b"flood".to_vec(), place, number);
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     });
     Project {
-        root: "/".into(),
-        processes: Vec::new(),
         instances: instances.collect(),
-        exit_on: ExitOn::Any,
-        port_rule: None,
-        environment: Vec::new(),
-        output: Output {
-            timestamp: true,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        output: Output { colour: Colour::Never, tty: Tty::Pipe, ..Project::default().output },
+        ..Project::default()
     }
 }

@@ -75,7 +75,7 @@ fn instance_called(project: &Project, name: &str) -> Option<InstanceSpec> {
         None => (name, 1),
     };
     let process = project.processes.iter().find(|spec| spec.name.as_str() == process)?;
-    let port = project.port_rule.and_then(|rule| rule.port_of(process.position, index).ok());
+    let port = project.planned_port(process, index).ok().flatten();
     let id = InstanceId { process: process.name.clone(), index };
     Some(InstanceSpec { id, process: Arc::clone(process), port })
 }

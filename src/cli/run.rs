@@ -75,7 +75,7 @@ fn plan_of_entry(project: &Project, name: &str) -> Plan {
         looked_up: shell.program,
         words: vec!["/bin/sh".into(), "-c".into(), OsString::from_vec(shell.line)],
         environment: project.environment_of(instance),
-        directory: project.root.clone(),
+        directory: project.directory_of(&instance.process).to_owned(),
     }
 }
 

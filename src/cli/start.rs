@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::read::{self, ProjectPlace};
 use crate::engine::{self, Hold, Patience, Setup};
 use crate::guard;
-use crate::project::{Project, Tty};
+use crate::project::Project;
 use crate::supervisor::Outcome;
 use crate::sys::{descriptor_table, process};
 use crate::ui::sinks::{Screen, StreamSink};
@@ -28,11 +28,7 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     process::leave_no_core();
     let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;
     let is_terminal = terminal::is_stdout();
-    let hold = match (project.output.tty, is_terminal) {
-        (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
-        (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
-        (Tty::Pipe, _) => Hold::Pipe,
-    };
+    let hold = Hold::of(project.output.tty, is_terminal);
     let colour = read::has_colour(project.output.colour, is_terminal);
     let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
     engine::run(Setup {

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use crate::project::Tty;
 use crate::sys::pipe;
 use crate::sys::pty::{self, Pty, WindowSize};
 
@@ -15,6 +16,17 @@ pub enum Hold {
     Line,
     /// Pipes.
     Pipe,
+}
+
+impl Hold {
+    /// Decides `auto`: `full` where forge itself is on a terminal, else `line`.
+    pub fn of(tty: Tty, on_terminal: bool) -> Hold {
+        match (tty, on_terminal) {
+            (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
+            (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
+            (Tty::Pipe, _) => Hold::Pipe,
+        }
+    }
 }
 
 /// The window that a process on a raw pty sees: wide, because whoever reads the stream later has no width.

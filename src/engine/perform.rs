@@ -1,7 +1,7 @@
 //! The hands: each effect becomes one thing done in the world. They decide nothing and never wait.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -21,7 +21,7 @@ use crate::guard::wire::Spawn;
 use crate::guard::{Link, RUN_MARK};
 use crate::logs::StreamId;
 use crate::project::command::shell_line;
-use crate::project::{InstanceId, InstanceSpec, Project, Variable};
+use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Project, Variable};
 use crate::supervisor::{ChildEvent, Detail, Effect, Event, Note, Outcome, Reach, RunId};
 use crate::sys::path::{self, Lookup};
 use crate::sys::pty::WindowSize;
@@ -193,25 +193,28 @@ impl Hands {
         let project = Arc::clone(&self.project);
         let stream = self.stream_of(instance);
         let spec = &project.instances[stream.0];
-        let mut environment = self.environment(run, spec, self.hold);
+        let directory = project.directory_of(&spec.process);
+        let wished = self.hold_of(&spec.process);
+        let mut environment = self.environment(run, spec, wished);
         let command = shell_line(&spec.process.command);
         if let Some(program) = &command.program {
             let path = environment.iter().find_map(|entry| entry.strip_prefix(b"PATH="));
-            match path::find(program, path, &project.root) {
+            match path::find(program, path, directory) {
                 Lookup::Found(_) => {}
                 Lookup::NotExecutable(_) => return Err((Step::Look, libc::EACCES)),
                 Lookup::NotFound => return Err((Step::Look, libc::ENOENT)),
             }
         }
-        let (how, Ends { standard, output, kept }) =
-            self.ends().map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
-        if how != self.hold {
+        let (how, Ends { standard, output, kept }) = self
+            .ends(wished)
+            .map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
+        if how != wished {
             environment = self.environment(run, spec, how);
         }
         let spawn = Spawn {
             run: run.0,
             terminal: how == Hold::Full,
-            directory: project.root.as_os_str().as_bytes().to_vec(),
+            directory: directory.as_os_str().as_bytes().to_vec(),
             arguments: vec![SHELL.to_vec(), b"-c".to_vec(), command.line],
             environment,
         };
@@ -221,13 +224,18 @@ impl Hands {
         Ok(())
     }
 
+    /// Returns how a process is held: as it wishes itself, else as all are.
+    fn hold_of(&self, process: &ProcessSpec) -> Hold {
+        process.tty.map_or(self.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
+    }
+
     /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.
-    fn ends(&mut self) -> io::Result<(Hold, Ends)> {
-        let error = match holds::make(self.hold, self.window()) {
-            Ok(ends) => return Ok((self.hold, ends)),
+    fn ends(&mut self, hold: Hold) -> io::Result<(Hold, Ends)> {
+        let error = match holds::make(hold, self.window()) {
+            Ok(ends) => return Ok((hold, ends)),
             Err(error) => error,
         };
-        if holds::lacks_terminals(self.hold, &error) {
+        if holds::lacks_terminals(hold, &error) {
             let ends = holds::make(Hold::Pipe, self.window())?;
             if !self.terminals_missed {
                 self.terminals_missed = true;
@@ -238,7 +246,7 @@ impl Hands {
         }
         // What the guard has not taken yet is open here, too; the guard is quick.
         self.link.flush();
-        Ok((self.hold, holds::make(self.hold, self.window())?))
+        Ok((hold, holds::make(hold, self.window())?))
     }
 
     /// Returns the environment of a run, each variable as `NAME=value`.
@@ -267,10 +275,11 @@ impl Hands {
 
     /// Returns what helps to understand a start that failed.
     fn detail(&self, instance: &InstanceId, step: Step, errno: i32) -> Option<Detail> {
-        if step == Step::Directory {
-            return Some(Detail::Directory(self.project.root.display().to_string()));
-        }
         let spec = self.project.instances.iter().find(|spec| spec.id == *instance)?;
+        if step == Step::Directory {
+            let directory = self.project.directory_of(&spec.process);
+            return Some(Detail::Directory(directory.display().to_string()));
+        }
         if (step, errno) != (Step::Exec, libc::E2BIG) {
             return None;
         }

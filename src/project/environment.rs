@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::{InstanceId, InstanceSpec, Origin, ProcessName, Project, Variable};
+use super::{
+    InstanceId, InstanceSpec, Origin, PortRule, PortSource, ProcessName, ProcessSpec, Project, Variable,
+};
 
 impl Project {
     /// Returns the whole environment of an instance, sorted by name.
@@ -13,8 +15,12 @@ impl Project {
     pub fn environment_of(&self, instance: &InstanceSpec) -> Vec<Variable> {
         let mut variables: BTreeMap<&[u8], Variable> =
             self.environment.iter().map(|variable| (variable.name.as_slice(), variable.clone())).collect();
+        let spec = &instance.process;
+        let variant = usize::try_from(instance.id.index)
+            .ok()
+            .and_then(|index| spec.variants.get(index.checked_sub(1)?));
         let own = self.set_by_forge(instance);
-        for variable in &own {
+        for variable in spec.environment.iter().chain(variant.into_iter().flatten()).chain(&own) {
             variables.insert(&variable.name, variable.clone());
         }
         variables.into_values().collect()
@@ -23,23 +29,37 @@ impl Project {
     /// Returns what forge tells every process about where the others are: `FORGE_PORT_WEB` and
     /// `FORGE_URL_WEB` of each entry, and `FORGE_PORT_WEB_2` of its further instances.
     pub fn addresses(&self) -> Vec<Variable> {
-        let Some(rule) = self.port_rule else { return Vec::new() };
-        let first = self.processes.iter().map(|process| (process, 1));
-        let further = self
-            .instances
+        let running = self.instances.iter().map(|instance| {
+            let index = instance.id.index;
+            (&instance.id.process, index, instance.port)
+        });
+        // Those that are not started keep the place where they would be.
+        let first = self
+            .processes
             .iter()
-            .filter(|instance| instance.id.index > 1)
-            .map(|instance| (&instance.process, instance.id.index));
+            .map(|process| (&process.name, 1, self.planned_port(process, 1).ok().flatten()));
         let mut variables: BTreeMap<String, u16> = BTreeMap::new();
-        for (process, index) in first.chain(further) {
-            let Ok(port) = rule.port_of(process.position, index) else { continue };
-            variables.entry(variable_part(&process.name, index)).or_insert(port);
+        for (process, index, port) in running.chain(first) {
+            let Some(port) = port else { continue };
+            variables.entry(variable_part(process, index)).or_insert(port);
         }
         let ports = variables.iter().map(|(part, port)| forge(&format!("FORGE_PORT_{part}"), port));
         let urls = variables
             .iter()
             .map(|(part, port)| forge(&format!("FORGE_URL_{part}"), &format!("http://localhost:{port}")));
         ports.chain(urls).collect()
+    }
+
+    /// Returns the port of an instance as the rules have it; `None` if it has none, or one that is still to be found.
+    /// The error is the number beyond 65535 that it would have.
+    pub fn planned_port(&self, process: &ProcessSpec, index: u32) -> Result<Option<u16>, u64> {
+        // Without any ports there is no rule.
+        let Some(rule) = self.port_rule else { return Ok(None) };
+        match process.port {
+            PortSource::Rule => rule.port_of(process.position, index).map(Some),
+            PortSource::Fixed(port) => PortRule { base: port, step: 0 }.port_of(0, index).map(Some),
+            PortSource::Free | PortSource::None => Ok(None),
+        }
     }
 
     fn set_by_forge(&self, instance: &InstanceSpec) -> Vec<Variable> {

@@ -37,6 +37,18 @@ pub struct Lifecycle {
     pub hooks: Hooks,
     /// Added to its niceness, -20 to 19.
     pub nice: i32,
+    /// Who gets the signals that ask it to end.
+    pub stop_reach: StopReach,
+}
+
+/// Who gets the signals that ask a process to end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StopReach {
+    /// Its leader alone; what the end of the leader leaves behind gets them at that moment.
+    #[default]
+    Leader,
+    /// All of its tree at once.
+    Tree,
 }
 
 impl Default for Lifecycle {
@@ -53,6 +65,7 @@ impl Default for Lifecycle {
             reload_signal: None,
             hooks: Hooks::default(),
             nice: 0,
+            stop_reach: StopReach::Leader,
         }
     }
 }

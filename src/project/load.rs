@@ -14,7 +14,7 @@ use super::ports::{self, PortRule};
 use super::procfile::{self, Entry};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Lifecycle, Origin, Output, Place, ProcessName, ProcessSpec,
+    Colour, ExitOn, InstanceId, InstanceSpec, OnConflict, Origin, Output, Place, ProcessName, ProcessSpec,
     Project, StopLadder, Tty, Variable, formation, options_file,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
@@ -77,25 +77,22 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         .iter()
         .enumerate()
         .map(|(position, entry)| {
+            let place = Place { file: Arc::clone(&file), line: entry.line };
             Arc::new(ProcessSpec {
-                name: entry.name.clone(),
-                command: entry.command.clone(),
-                place: Place { file: Arc::clone(&file), line: entry.line },
-                position,
                 stop: stop.clone(),
                 can_die: can_die.contains(&entry.name.as_str()),
-                life: Lifecycle::default(),
+                ..ProcessSpec::plain(entry.name.clone(), entry.command.clone(), place, position)
             })
         })
         .collect();
-    let instances = lay_out(&processes, &counts, port_rule, &mut diagnostics);
-
-    let project = Project {
+    let mut project = Project {
         root: inputs.root.clone(),
-        instances,
+        instances: Vec::new(),
         exit_on: settings.exit_on.unwrap_or(ExitOn::Any),
         environment,
         port_rule,
+        on_conflict: OnConflict::Fail,
+        exit_code_from: None,
         output: Output {
             timestamp: settings.timestamp.unwrap_or(true),
             prefix: !settings.no_prefix.unwrap_or(false),
@@ -105,6 +102,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         },
         processes,
     };
+    project.instances = lay_out(&project, &counts, &mut diagnostics);
     Checked { value: project, diagnostics }
 }
 
@@ -208,25 +206,16 @@ fn read_port_rule(
     Some(PortRule { base, step: settings.port_step.unwrap_or(ports::DEFAULT_STEP) })
 }
 
-fn lay_out(
-    processes: &[Arc<ProcessSpec>],
-    counts: &[u32],
-    rule: Option<PortRule>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<InstanceSpec> {
+fn lay_out(project: &Project, counts: &[u32], diagnostics: &mut Vec<Diagnostic>) -> Vec<InstanceSpec> {
     let mut instances = Vec::new();
     let mut too_high = None;
-    for (process, count) in processes.iter().zip(counts) {
+    for (process, count) in project.processes.iter().zip(counts) {
         for index in 1..=*count {
             let id = InstanceId { process: process.name.clone(), index };
-            let port = match rule.map(|rule| rule.port_of(process.position, index)) {
-                Some(Ok(port)) => Some(port),
-                Some(Err(port)) => {
-                    too_high.get_or_insert_with(|| ports::too_high(&id, port));
-                    None
-                }
-                None => None,
-            };
+            let port = project.planned_port(process, index).unwrap_or_else(|port| {
+                too_high.get_or_insert_with(|| ports::too_high(&id, port));
+                None
+            });
             instances.push(InstanceSpec { id, process: Arc::clone(process), port });
         }
     }

@@ -21,7 +21,7 @@ mod suggest;
 mod text;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +116,52 @@ pub struct ProcessSpec {
     pub can_die: bool,
     /// Everything about its life that a plain Procfile does not say.
     pub life: Lifecycle,
+    /// The directory it runs in, absolute; `None`: that of the project.
+    pub directory: Option<PathBuf>,
+    /// What it gets besides the environment that all have in common, sorted by name; stronger than that.
+    pub environment: Vec<Variable>,
+    /// What each of its instances gets besides, in their order; stronger again. Further instances get nothing.
+    pub variants: Vec<Vec<Variable>>,
+    /// How it is held, where that is not as for all.
+    pub tty: Option<Tty>,
+    /// The groups it belongs to: `@label` names all of them.
+    pub labels: Vec<Arc<str>>,
+    /// Where its port comes from.
+    pub port: PortSource,
+}
+
+impl ProcessSpec {
+    /// Makes an entry about which nothing is said but its command: what a line of a Procfile means.
+    pub fn plain(name: ProcessName, command: Vec<u8>, place: Place, position: usize) -> ProcessSpec {
+        ProcessSpec {
+            name,
+            command,
+            place,
+            position,
+            stop: StopLadder { signals: vec![libc::SIGTERM], grace: load::DEFAULT_GRACE },
+            can_die: false,
+            life: Lifecycle::default(),
+            directory: None,
+            environment: Vec::new(),
+            variants: Vec::new(),
+            tty: None,
+            labels: Vec::new(),
+            port: PortSource::Rule,
+        }
+    }
+}
+
+/// Where the port of a process comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortSource {
+    /// The rule for all, by its place.
+    Rule,
+    /// This one; its further instances have those that follow.
+    Fixed(u16),
+    /// Any that is free.
+    Free,
+    /// It has none.
+    None,
 }
 
 /// One instance that is to run.
@@ -190,6 +236,15 @@ pub struct Output {
     pub tty: Tty,
 }
 
+/// What happens to a port that somebody else has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Nothing is started.
+    Fail,
+    /// The next free one is taken.
+    Next,
+}
+
 /// Everything the user wrote, understood.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -206,6 +261,40 @@ pub struct Project {
     pub environment: Vec<Variable>,
     /// The rule behind the ports, also of entries that are not started; `None` with `--no-port`.
     pub port_rule: Option<PortRule>,
+    /// What happens to a port that somebody else has.
+    pub on_conflict: OnConflict,
+    /// Whose exit code is forge's own; `None`: that of the first process whose end nobody asked for.
+    pub exit_code_from: Option<ProcessName>,
     /// How the stream is shown.
     pub output: Output,
+}
+
+impl Default for Project {
+    /// A project in which nothing is said.
+    fn default() -> Project {
+        Project {
+            root: PathBuf::from("/"),
+            processes: Vec::new(),
+            instances: Vec::new(),
+            exit_on: ExitOn::Any,
+            environment: Vec::new(),
+            port_rule: None,
+            on_conflict: OnConflict::Fail,
+            exit_code_from: None,
+            output: Output {
+                timestamp: true,
+                prefix: true,
+                colour: Colour::Auto,
+                quiet: Vec::new(),
+                tty: Tty::Auto,
+            },
+        }
+    }
+}
+
+impl Project {
+    /// Returns the directory that a process runs in.
+    pub fn directory_of<'a>(&'a self, process: &'a ProcessSpec) -> &'a Path {
+        process.directory.as_deref().unwrap_or(&self.root)
+    }
 }

@@ -1,30 +1,23 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use expect_test::expect;
 
 use super::{complaints, ports};
 use crate::diagnostic::render_all;
-use crate::project::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
-    Tty,
-};
+use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec, Project};
 
 /// A project with one instance of each command, at these ports.
 fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
     let instances = instances.iter().enumerate().map(|(position, (name, command, port))| {
         let name = ProcessName::new(name);
-        let process = Arc::new(ProcessSpec {
-            name: name.clone(),
-            command: command.as_bytes().to_vec(),
-            place: Place { file: "Procfile".into(), line: u32::try_from(position).expect("few") + 1 },
+        let process = Arc::new(ProcessSpec::plain(
+            name.clone(),
+            command.as_bytes().to_vec(),
+            Place { file: "Procfile".into(), line: u32::try_from(position).expect("few") + 1 },
             position,
-            stop: StopLadder { signals: vec![15], grace: Duration::from_secs(5) },
-            can_die: false,
-            life: crate::project::Lifecycle::default(),
-        });
+        ));
         InstanceSpec { id: InstanceId { process: name, index: 1 }, process, port: *port }
     });
     let instances: Vec<InstanceSpec> = instances.collect();
@@ -32,16 +25,7 @@ fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
         root: PathBuf::from("/srv/shop"),
         processes: instances.iter().map(|instance| Arc::clone(&instance.process)).collect(),
         instances,
-        exit_on: ExitOn::Any,
-        port_rule: None,
-        environment: Vec::new(),
-        output: Output {
-            timestamp: true,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        ..Project::default()
     }
 }
 

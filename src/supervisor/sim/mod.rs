@@ -13,12 +13,11 @@ mod witness;
 mod worlds;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ChildEvent, Effect, Event, Reach, RunId};
-use crate::project::{Colour, ExitOn, InstanceId, InstanceSpec, Output, ProcessSpec, Project, Tty};
+use crate::project::{ExitOn, InstanceId, InstanceSpec, ProcessSpec, Project};
 use crate::time::Time;
 
 use child::{Behaviour, Child};
@@ -149,18 +148,9 @@ fn project(processes: Vec<(ProcessSpec, u32)>, exit_on: ExitOn) -> Project {
         })
     });
     Project {
-        root: PathBuf::from("/"),
         instances: instances.collect(),
         processes: processes.iter().map(|(process, _)| Arc::clone(process)).collect(),
         exit_on,
-        port_rule: None,
-        environment: Vec::new(),
-        output: Output {
-            timestamp: false,
-            prefix: true,
-            colour: Colour::Never,
-            quiet: Vec::new(),
-            tty: Tty::Pipe,
-        },
+        ..Project::default()
     }
 }

@@ -12,7 +12,7 @@ use super::child::{Behaviour, Left, Start};
 use super::faults::Mind;
 use super::{Next, World, project};
 use crate::exit::Exit;
-use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project, StopLadder};
+use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project};
 use crate::restart::{History, Policy, Verdict};
 use crate::supervisor::{Complaint, Effect, Event, Note, Outcome, Reach, Supervisor, Waiting, Want};
 use crate::time::Time;
@@ -136,15 +136,8 @@ impl Policy for Restart {
 
 /// Makes a process with foreman's ladder.
 pub(super) fn process(name: &str, position: usize) -> ProcessSpec {
-    ProcessSpec {
-        name: ProcessName::new(name),
-        command: b"true".to_vec(),
-        place: Place { file: "Procfile".into(), line: 1 },
-        position,
-        stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
-        can_die: false,
-        life: crate::project::Lifecycle::default(),
-    }
+    let place = Place { file: "Procfile".into(), line: 1 };
+    ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, position)
 }
 
 fn apply_to_process(spec: &mut ProcessSpec, words: &[&str]) -> bool {

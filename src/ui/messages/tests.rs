@@ -5,7 +5,7 @@ use expect_test::expect;
 
 use super::{duration, text};
 use crate::exit::{Exit, Step, signal_name};
-use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec, StopLadder};
+use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec};
 use crate::supervisor::{Detail, Note, Waiting};
 
 fn id(name: &str) -> InstanceId {
@@ -13,15 +13,8 @@ fn id(name: &str) -> InstanceId {
 }
 
 fn spec(name: &str, command: &[u8], port: Option<u16>) -> InstanceSpec {
-    let process = ProcessSpec {
-        name: ProcessName::new(name),
-        command: command.to_vec(),
-        place: Place { file: Arc::from("Procfile"), line: 1 },
-        position: 0,
-        stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
-        can_die: false,
-        life: crate::project::Lifecycle::default(),
-    };
+    let place = Place { file: Arc::from("Procfile"), line: 1 };
+    let process = ProcessSpec::plain(ProcessName::new(name), command.to_vec(), place, 0);
     InstanceSpec { id: id(name), process: Arc::new(process), port }
 }
 

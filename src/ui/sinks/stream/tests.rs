@@ -1,12 +1,9 @@
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Screen, StreamSink};
 use crate::logs::{Lines, Piece, Sink, StreamId};
 use crate::project::{
-    Colour, ExitOn, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, StopLadder,
-    Tty,
+    Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
 use crate::supervisor::Note;
 use crate::time::WallTime;
@@ -19,30 +16,15 @@ const TERMINAL: Screen = Screen { terminal: true, colour: true };
 
 fn project(change: impl FnOnce(&mut Output)) -> Project {
     let spec = |position: usize, name: &str| {
-        let process = ProcessSpec {
-            name: ProcessName::new(name),
-            command: b"true".to_vec(),
-            place: Place { file: Arc::from("Procfile"), line: 1 },
-            position,
-            stop: StopLadder { signals: vec![libc::SIGTERM], grace: Duration::from_secs(5) },
-            can_die: false,
-            life: crate::project::Lifecycle::default(),
-        };
+        let place = Place { file: Arc::from("Procfile"), line: 1 };
+        let process = ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, position);
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     };
     let mut output =
         Output { timestamp: true, prefix: true, colour: Colour::Auto, quiet: Vec::new(), tty: Tty::Pipe };
     change(&mut output);
-    Project {
-        root: PathBuf::from("/"),
-        processes: Vec::new(),
-        instances: vec![spec(0, "web"), spec(1, "jobs")],
-        exit_on: ExitOn::Any,
-        port_rule: None,
-        environment: Vec::new(),
-        output,
-    }
+    Project { instances: vec![spec(0, "web"), spec(1, "jobs")], output, ..Project::default() }
 }
 
 struct Shown(StreamSink);
