@@ -74,5 +74,14 @@ impl WallTime {
     }
 }
 
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// What everything but a schedule goes by.
+    pub time: Time,
+    /// What people and schedules go by. It can jump: the machine slept, or its clock was set.
+    pub wall: WallTime,
+}
+
 #[cfg(test)]
 mod tests;

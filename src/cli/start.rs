@@ -41,6 +41,7 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         stdout,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
+        exit_code_from: None,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
+mod calendar;
 mod holds;
 mod hub;
 mod outlet;
@@ -23,11 +24,13 @@ use tokio::sync::mpsc;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::Sink;
-use crate::project::Project;
-use crate::supervisor::{ChildEvent, Effect, Event, Outcome, RunId, Supervisor};
-use crate::sys::clock::Clock;
+use crate::project::{ProcessName, Project};
+use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::sys::clock::{self, Clock};
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
+use crate::time::Moment;
+use calendar::Calendar;
 pub use holds::Hold;
 pub use hub::Hub;
 pub use hub::Patience;
@@ -61,6 +64,8 @@ pub struct Setup {
     pub patience: Patience,
     /// How long a standard output that takes nothing is waited for at the end, once forge was asked to stop.
     pub grace: Duration,
+    /// Whose exit code becomes that of forge.
+    pub exit_code_from: Option<ProcessName>,
 }
 
 /// Runs a stack to its end.
@@ -101,8 +106,14 @@ impl Engine {
         let outlet = Outlet::start(setup.stdout).context("could not start the thread that writes")?;
         let hub = Hub::start(setup.sink, outlet, setup.project.instances.len(), setup.patience);
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        let given = Given {
+            calendar: Arc::new(Calendar),
+            // Two forges that start together are to differ.
+            seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
+            exit_code_from: setup.exit_code_from,
+        };
         Ok(Engine {
-            supervisor: Supervisor::new(&setup.project),
+            supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new(
                 (link, hub, Rc::clone(&clock)),
                 setup.project,
@@ -125,7 +136,8 @@ impl Engine {
         let outcome = loop {
             let started = Self::concerns(&event, |what| matches!(what, ChildEvent::Spawned { .. }));
             let gone = Self::concerns(&event, |what| matches!(what, ChildEvent::Gone));
-            self.supervisor.handle(self.clock.now(), event, &mut effects);
+            let now = Moment { time: self.clock.now(), wall: clock::wall() };
+            self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
@@ -162,6 +174,7 @@ impl Engine {
             | Event::OutputGone { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
             | Event::DeadlineReached => None,
         }
     }

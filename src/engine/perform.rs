@@ -22,7 +22,9 @@ use crate::guard::{Link, RUN_MARK};
 use crate::logs::StreamId;
 use crate::project::command::shell_line;
 use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Project, Variable};
-use crate::supervisor::{ChildEvent, Detail, Effect, Event, Note, Outcome, Reach, RunId};
+use crate::supervisor::{
+    ChildEvent, Detail, Effect, Event, Note, Outcome, Part, ProbeFailure, Reach, RunId, Usage,
+};
 use crate::sys::path::{self, Lookup};
 use crate::sys::pty::WindowSize;
 use crate::sys::{clock::Clock, ports, process, pty, signals};
@@ -100,9 +102,17 @@ impl Hands {
     /// Does one thing; returns the outcome when all is over.
     pub(super) fn perform(&mut self, effect: Effect) -> Option<Outcome> {
         match effect {
-            Effect::Spawn { run, instance } => self.spawn(run, &instance),
+            Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
             Effect::Signal { run, signal: _, reach: Reach::Tree } => self.link.kill(run.0),
+            Effect::Probe { run, check, probe: _, timeout: _ } => {
+                let result = Err(ProbeFailure::CannotLook { errno: libc::ENOSYS });
+                self.happened.push_back(Event::Child { run, what: ChildEvent::Probed { check, result } });
+            }
+            Effect::Measure { run } => {
+                let what = ChildEvent::Measured(Usage::default());
+                self.happened.push_back(Event::Child { run, what });
+            }
             Effect::Suspend => self.suspend(),
             Effect::Resume => self.link.signal_all(libc::SIGCONT),
             Effect::Note(note) => self.say(note),
@@ -183,20 +193,20 @@ impl Hands {
         WindowSize { columns, ..size }
     }
 
-    fn spawn(&mut self, run: RunId, instance: &InstanceId) {
-        if let Err((step, errno)) = self.try_spawn(run, instance) {
+    fn spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) {
+        if let Err((step, errno)) = self.try_spawn(run, instance, part) {
             self.happened.push_back(Event::Child { run, what: ChildEvent::SpawnFailed { step, errno } });
         }
     }
 
-    fn try_spawn(&mut self, run: RunId, instance: &InstanceId) -> Result<(), (Step, i32)> {
+    fn try_spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) -> Result<(), (Step, i32)> {
         let project = Arc::clone(&self.project);
         let stream = self.stream_of(instance);
         let spec = &project.instances[stream.0];
         let directory = project.directory_of(&spec.process);
         let wished = self.hold_of(&spec.process);
         let mut environment = self.environment(run, spec, wished);
-        let command = shell_line(&spec.process.command);
+        let command = shell_line(part.command(&spec.process).expect("the mind starts what there is"));
         if let Some(program) = &command.program {
             let path = environment.iter().find_map(|entry| entry.strip_prefix(b"PATH="));
             match path::find(program, path, directory) {

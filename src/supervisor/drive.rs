@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::instance::Instance;
 use super::run::{End, Run, Sequel};
 use super::shutdown::Shutdown;
-use super::{Effect, Phase, Reach, RunId, Supervisor, Want};
+use super::{Effect, Part, Phase, Reach, RunId, Supervisor, Want};
 use crate::restart::Verdict;
 use crate::time::Time;
 
@@ -165,7 +165,7 @@ impl Supervisor {
         self.runs.insert(run, index);
         instance.history.started = now;
         instance.phase = Phase::Starting { run, since: now };
-        effects.push(Effect::Spawn { run, instance: instance.id.clone() });
+        effects.push(Effect::Spawn { run, instance: instance.id.clone(), part: Part::Main });
     }
 
     /// Asks the policy of one that has ended by itself, and draws the conclusions for the others at once, while

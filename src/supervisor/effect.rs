@@ -1,10 +1,12 @@
 //! Everything that can be done: closed, carried out exhaustively by `engine::perform`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::RunId;
+use super::{Check, Part, ProbeFailure, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
+use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
 
 /// One thing to do in the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,25 @@ pub enum Effect {
         run: RunId,
         /// Who is launched.
         instance: InstanceId,
+        /// Its command, or one of its hooks. What a hook prints belongs to the instance, too.
+        part: Part,
+    },
+    /// Look once how a run is; answered by `Probed`, within `timeout` and a little. Never [`Probe::Log`],
+    /// [`Probe::Notify`] or [`Probe::Delay`]. A late answer about a run that is over harms nobody.
+    Probe {
+        /// Which run.
+        run: RunId,
+        /// What the answer is for.
+        check: Check,
+        /// How to look.
+        probe: Arc<Probe>,
+        /// How long that may take.
+        timeout: Duration,
+    },
+    /// Measure what a run and everything below it use; answered by `Measured`.
+    Measure {
+        /// Which run.
+        run: RunId,
     },
     /// Send a signal to a run.
     Signal {
@@ -117,12 +138,150 @@ pub enum Note {
         /// How long it had run.
         after: Duration,
     },
+    /// "ready after 1.2 s"; said only where readiness is looked for.
+    Ready {
+        /// Who.
+        instance: InstanceId,
+        /// How long after its start.
+        after: Duration,
+    },
+    /// It did not become ready in time, and is ended.
+    NotReady {
+        /// Who.
+        instance: InstanceId,
+        /// What was waited for.
+        probe: Arc<Probe>,
+        /// How long.
+        waited: Duration,
+        /// What the last look showed.
+        failure: Option<ProbeFailure>,
+        /// What it printed last; the mind leaves it empty, the hand finds out.
+        last_lines: Vec<String>,
+    },
+    /// It does not show any more that it works, and is ended.
+    NotLive {
+        /// Who.
+        instance: InstanceId,
+        /// How often in a row.
+        failures: u32,
+        /// What the last look showed; `None` if it kept silent where it was to speak.
+        failure: Option<ProbeFailure>,
+    },
+    /// It uses more than it may, or has run for too long.
+    LimitExceeded {
+        /// Who.
+        instance: InstanceId,
+        /// What it used, and what it may use.
+        excess: Excess,
+        /// What follows.
+        follows: OnLimit,
+    },
+    /// It is started again after this wait, because its policy says so.
+    Restarting {
+        /// Who.
+        instance: InstanceId,
+        /// How long from now.
+        after: Duration,
+    },
+    /// It was started again often enough and stays down.
+    GaveUp {
+        /// Who.
+        instance: InstanceId,
+        /// How often it was started again.
+        restarts: u32,
+        /// Within which time.
+        within: Duration,
+    },
+    /// They stay down because somebody they need has failed.
+    KeptDown {
+        /// Who stays down.
+        instances: Vec<InstanceId>,
+        /// Who has failed.
+        because: InstanceId,
+    },
+    /// A hook has failed.
+    HookFailed {
+        /// Whose hook.
+        instance: InstanceId,
+        /// Which one.
+        part: Part,
+        /// How.
+        exit: Exit,
+    },
+    /// The kernel has ended a process of it because the memory was used up.
+    OutOfMemory {
+        /// Who.
+        instance: InstanceId,
+    },
+    /// Files that it watches have changed, and it is started again.
+    FilesChanged {
+        /// Who.
+        instance: InstanceId,
+        /// The file that changed last.
+        path: String,
+        /// How many changes there were besides.
+        more: usize,
+    },
+    /// The clock wanted to start it, but its last run still runs.
+    StillBusy {
+        /// Who.
+        instance: InstanceId,
+        /// What follows.
+        follows: Overlap,
+    },
+    /// It was due while nobody could start it: the machine slept, or its clock was set.
+    WasMissed {
+        /// Who.
+        instance: InstanceId,
+        /// How long ago it was due.
+        late: Duration,
+        /// What follows.
+        follows: Missed,
+    },
     /// The guard process was killed.
     GuardLost,
     /// The machine has no pseudo-terminal left, or none at all; processes get pipes instead.
     NoTerminals {
         /// What the kernel said.
         errno: i32,
+    },
+}
+
+/// A limit that was exceeded, and by how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// Memory of its process tree, in bytes.
+    Memory {
+        /// What it used.
+        used: u64,
+        /// What it may use.
+        limit: u64,
+    },
+    /// Processor time, in percent of one core.
+    Cpu {
+        /// What it used.
+        used: u32,
+        /// What it may use.
+        limit: u32,
+    },
+    /// It printed nothing.
+    Silence {
+        /// For how long.
+        silent: Duration,
+        /// For how long it may.
+        limit: Duration,
+    },
+    /// It is to be replaced by a fresh one.
+    Age {
+        /// How long it has run.
+        age: Duration,
+        /// The limit, of which a random part is taken away so that not all of them end together.
+        limit: Duration,
+    },
+    /// A task has not come to its end in time.
+    Runtime {
+        /// How long it may take.
+        limit: Duration,
     },
 }
 

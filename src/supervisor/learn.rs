@@ -23,6 +23,7 @@ impl Supervisor {
             Event::OutputGone { errno } => self.learn_output_gone(now, errno),
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
+            Event::FilesChanged { .. } => {}
             // What is due is looked for at every event.
             Event::Continued | Event::DeadlineReached => {}
         }
@@ -64,6 +65,11 @@ impl Supervisor {
                     run.output = Output::Closed { complaint };
                 }
             }
+            ChildEvent::ReadyLine
+            | ChildEvent::Notified(_)
+            | ChildEvent::Probed { .. }
+            | ChildEvent::Measured(_)
+            | ChildEvent::OutOfMemory => {}
         }
         self.touched.insert(index);
     }

@@ -11,6 +11,7 @@ mod conclude;
 mod drive;
 mod effect;
 mod event;
+mod given;
 mod instance;
 mod learn;
 mod relay;
@@ -24,15 +25,16 @@ mod sim;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::project::{ExitOn, InstanceId, Project};
-use crate::time::Time;
+use crate::time::{Moment, Time};
 
 use conclude::FirstEnd;
 use drive::Step;
 use instance::Instance;
 use shutdown::Shutdown;
 
-pub use effect::{Detail, Effect, Note, Outcome, Reach, Waiting};
-pub use event::{ChildEvent, Complaint, Event};
+pub use effect::{Detail, Effect, Excess, Note, Outcome, Reach, Waiting};
+pub use event::{Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
+pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};
 pub use shutdown::Cause;
 pub use snapshot::{Explanation, InstanceState, Snapshot};
@@ -48,6 +50,8 @@ pub struct Supervisor {
     launches: u64,
     /// What the end of a process means for the others.
     exit_on: ExitOn,
+    #[expect(dead_code, reason = "read by what follows")]
+    given: Given,
     /// The first end that nobody asked for and that counts.
     first_end: Option<FirstEnd>,
     /// Why and since when all is to end.
@@ -68,12 +72,13 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// Makes a mind that knows the instances of `project` and waits for [`Event::Begin`].
-    pub fn new(project: &Project) -> Supervisor {
+    pub fn new(project: &Project, given: Given) -> Supervisor {
         Supervisor {
             instances: project.instances.iter().map(Instance::new).collect(),
             runs: BTreeMap::new(),
             launches: 0,
             exit_on: project.exit_on,
+            given,
             first_end: None,
             shutdown: None,
             output_gone: None,
@@ -88,7 +93,8 @@ impl Supervisor {
     /// Notes what happened, then moves everything toward what is wanted. `effects` are to be carried out in order.
     ///
     /// After [`Effect::Finish`] nothing has an effect any more.
-    pub fn handle(&mut self, now: Time, event: Event, effects: &mut Vec<Effect>) {
+    pub fn handle(&mut self, now: Moment, event: Event, effects: &mut Vec<Effect>) {
+        let Moment { time: now, wall: _ } = now;
         if self.finished {
             return;
         }

@@ -17,6 +17,7 @@ impl Supervisor {
             | Event::OutputGone { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
             | Event::DeadlineReached => {}
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Where foreman has words for it, they are foreman's, because scripts look for them (compat sections 8 and 9).
 
+mod lifecycle;
+
 use std::io;
 use std::time::Duration;
 
@@ -26,7 +28,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (Some(instance), could_not_start(&command, *step, *errno, detail.as_ref()))
         }
         Note::AddressInUse { instance, holder } => {
-            let port = instances.iter().find(|spec| spec.id == *instance).and_then(|spec| spec.port);
+            let port = port_of(instance, instances);
             (Some(instance), address_in_use(port, holder.as_deref().map(visible).as_deref()))
         }
         Note::ShutdownBySignal { signal } => {
@@ -51,6 +53,33 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             };
             (None, format!("{instance} ended first: {}{after}", ended(*exit)))
         }
+        Note::Ready { instance, after } => (Some(instance), format!("ready after {}", duration(*after))),
+        Note::NotReady { instance, probe, waited, failure, last_lines } => {
+            let port = port_of(instance, instances);
+            (Some(instance), lifecycle::not_ready(probe, port, *waited, *failure, last_lines))
+        }
+        Note::NotLive { instance, failures, failure } => {
+            (Some(instance), lifecycle::not_live(*failures, *failure))
+        }
+        Note::LimitExceeded { instance, excess, follows } => {
+            (Some(instance), lifecycle::exceeded(*excess, *follows))
+        }
+        Note::Restarting { instance, after } => (Some(instance), lifecycle::restarting(*after)),
+        Note::GaveUp { instance, restarts, within } => {
+            (Some(instance), lifecycle::gave_up(*restarts, *within))
+        }
+        Note::KeptDown { instances, because } => (None, lifecycle::kept_down(instances, because)),
+        Note::HookFailed { instance, part, exit } => (Some(instance), lifecycle::hook_failed(*part, *exit)),
+        Note::OutOfMemory { instance } => {
+            (Some(instance), "the kernel ended it because the memory was used up".to_owned())
+        }
+        Note::FilesChanged { instance, path, more } => {
+            (Some(instance), lifecycle::files_changed(path, *more))
+        }
+        Note::StillBusy { instance, follows } => (Some(instance), lifecycle::still_busy(*follows)),
+        Note::WasMissed { instance, late, follows } => {
+            (Some(instance), lifecycle::was_missed(*late, *follows))
+        }
         Note::NoTerminals { errno } => {
             let why = errno_text(*errno);
             let text = format!(
@@ -62,6 +91,10 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }
     }
+}
+
+fn port_of(instance: &InstanceId, instances: &[InstanceSpec]) -> Option<u16> {
+    instances.iter().find(|spec| spec.id == *instance)?.port
 }
 
 /// Returns how a process ended, in words.

@@ -111,8 +111,9 @@ impl World {
 
     fn perform(&mut self, now: Time, effect: &Effect) {
         match effect {
-            Effect::Spawn { run, instance } => self.spawn(now, *run, instance),
+            Effect::Spawn { run, instance, part: _ } => self.spawn(now, *run, instance),
             Effect::Signal { run, signal, reach } => self.signal(now, *run, *signal, *reach),
+            Effect::Probe { .. } | Effect::Measure { .. } => {}
             Effect::Suspend | Effect::Resume | Effect::Note(_) | Effect::Finish(_) => {}
         }
     }
