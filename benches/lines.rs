@@ -7,11 +7,12 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use forge::engine::{Hub, Outlet, Patience, read};
-use forge::logs::StreamId;
+use forge::engine::{Descriptor, Hub, Patience, Way, read};
+use forge::logs::{Channel, Origin};
 use forge::project::{
     Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
+use forge::supervisor::RunId;
 use forge::ui::sinks::{Screen, StreamSink};
 use forge::ui::terminal;
 use tokio::sync::oneshot;
@@ -60,17 +61,21 @@ fn through_forge(processes: usize, lines_each: usize) -> f64 {
     let counting = thread::spawn(move || count(reader, lines * (LINE_BYTES + PREFIX_BYTES)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
-        let sink = StreamSink::new(&project(processes), Screen { terminal: false, colour: false });
-        let outlet = Outlet::start(writer.into()).expect("a thread");
-        let hub = Hub::start(Box::new(sink), outlet, processes, Patience::ELSEWHERE);
-        let readers: Vec<_> = (0..processes)
-            .map(|stream| {
+        let project = project(processes);
+        let sink = StreamSink::new(&project, Screen { terminal: false, colour: false });
+        let way = Way::start("output", Box::new(sink), Descriptor(writer.into())).expect("a thread");
+        let hub = Hub::start(vec![way], None, Patience::ELSEWHERE);
+        let readers: Vec<_> = project
+            .instances
+            .iter()
+            .map(|instance| {
                 let (output, process) = io::pipe().expect("a pipe");
                 thread::spawn(move || flood(process, lines_each));
                 let hub = hub.clone();
+                let stream = hub.begin(&Origin { instance, channel: Channel::Both, run: RunId(1), pid: 1 });
                 spawn_local(async move {
                     let (_last_call, hears_last_call) = oneshot::channel();
-                    read(hub, StreamId(stream), output.into(), hears_last_call).await
+                    read(hub, stream, output.into(), hears_last_call).await
                 })
             })
             .collect();

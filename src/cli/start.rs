@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::read::{self, ProjectPlace};
-use crate::engine::{self, Hold, Patience, Setup};
+use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard;
 use crate::project::Project;
 use crate::supervisor::Outcome;
@@ -33,12 +33,15 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
     engine::run(Setup {
         hold,
+        channels: Channels::Together,
         colour,
         prefix_columns: sink.prefix_columns(),
         sink: Box::new(sink),
         project: Arc::new(project),
         guard,
         stdout,
+        others: Vec::new(),
+        rewrite: None,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         exit_code_from: None,

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use crate::logs::Channel;
 use crate::project::Tty;
 use crate::sys::pipe;
 use crate::sys::pty::{self, Pty, WindowSize};
@@ -29,6 +30,15 @@ impl Hold {
     }
 }
 
+/// How the standard output and the standard error of a process are told from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// Not at all: they share a pipe or a terminal, so that their lines come in the order in which they were written.
+    Together,
+    /// Each has a pipe or a terminal of its own. Between the lines of the two there is no true order.
+    Apart,
+}
+
 /// The window that a process on a raw pty sees: wide, because whoever reads the stream later has no width.
 const LINE_WINDOW: WindowSize = WindowSize { rows: 50, columns: 200 };
 
@@ -38,7 +48,7 @@ pub(super) struct Ends {
     /// What the process gets as 0, 1 and 2.
     pub(super) standard: [OwnedFd; 3],
     /// Where forge reads what it prints.
-    pub(super) output: OwnedFd,
+    pub(super) outputs: Vec<(Channel, OwnedFd)>,
     /// What forge keeps as long as the run lasts.
     pub(super) kept: Kept,
 }
@@ -46,8 +56,8 @@ pub(super) struct Ends {
 /// What forge keeps as long as the run lasts.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// Its terminal, to tell it new sizes.
-    Terminal(OwnedFd),
+    /// Its terminals, to tell them new sizes.
+    Terminals(Vec<OwnedFd>),
     /// The writing end of its standard input, never written to: watchers end when their input does (compat D16).
     Input(#[expect(dead_code, reason = "it is there to stay open")] OwnedFd),
 }
@@ -57,7 +67,11 @@ impl Kept {
     pub(super) fn resize(&self, size: WindowSize) {
         match self {
             // A process that is gone needs no size.
-            Kept::Terminal(terminal) => drop(pty::resize(terminal.as_fd(), size)),
+            Kept::Terminals(terminals) => {
+                for terminal in terminals {
+                    let _ = pty::resize(terminal.as_fd(), size);
+                }
+            }
             Kept::Input(_) => {}
         }
     }
@@ -74,26 +88,57 @@ pub(super) fn lacks_terminals(hold: Hold, error: &io::Error) -> bool {
 ///
 /// # Errors
 /// No descriptor or no pseudo-terminal is left.
-pub(super) fn make(hold: Hold, window: WindowSize) -> io::Result<Ends> {
+pub(super) fn make(hold: Hold, channels: Channels, window: WindowSize) -> io::Result<Ends> {
     match hold {
-        Hold::Full => {
-            let Pty { controller, terminal } = pty::open_pty(window)?;
-            let standard = [terminal.try_clone()?, terminal.try_clone()?, terminal];
-            let output = controller.try_clone()?;
-            Ok(Ends { standard, output, kept: Kept::Terminal(controller) })
-        }
-        Hold::Line => {
+        Hold::Full => with_terminal(channels, window),
+        Hold::Line => with_input_pipe(channels, || {
             let Pty { controller, terminal } = pty::open_raw_pty(LINE_WINDOW)?;
-            with_input_pipe([terminal.try_clone()?, terminal], controller)
-        }
-        Hold::Pipe => {
-            let (output, writer) = pipe::pipe()?;
-            with_input_pipe([writer.try_clone()?, writer], output)
-        }
+            Ok((controller, terminal))
+        }),
+        Hold::Pipe => with_input_pipe(channels, pipe::pipe),
     }
 }
 
-fn with_input_pipe([out, err]: [OwnedFd; 2], output: OwnedFd) -> io::Result<Ends> {
-    let (input, kept) = pipe::pipe()?;
-    Ok(Ends { standard: [input, out, err], output, kept: Kept::Input(kept) })
+fn with_terminal(channels: Channels, window: WindowSize) -> io::Result<Ends> {
+    let Pty { controller, terminal } = pty::open_pty(window)?;
+    let output = controller.try_clone()?;
+    let (input, out) = (terminal.try_clone()?, terminal.try_clone()?);
+    Ok(match channels {
+        Channels::Together => Ends {
+            standard: [input, out, terminal],
+            outputs: vec![(Channel::Both, output)],
+            kept: Kept::Terminals(vec![controller]),
+        },
+        Channels::Apart => {
+            let errors = pty::open_pty(window)?;
+            Ends {
+                standard: [input, out, errors.terminal],
+                outputs: vec![(Channel::Out, output), (Channel::Error, errors.controller.try_clone()?)],
+                kept: Kept::Terminals(vec![controller, errors.controller]),
+            }
+        }
+    })
 }
+
+/// `output` makes the two ends of an output, forge's own first.
+fn with_input_pipe(
+    channels: Channels,
+    output: impl Fn() -> io::Result<(OwnedFd, OwnedFd)>,
+) -> io::Result<Ends> {
+    let (input, kept) = pipe::pipe()?;
+    let kept = Kept::Input(kept);
+    let (reader, out) = output()?;
+    Ok(match channels {
+        Channels::Together => {
+            Ends { standard: [input, out.try_clone()?, out], outputs: vec![(Channel::Both, reader)], kept }
+        }
+        Channels::Apart => {
+            let (errors, error) = output()?;
+            let outputs = vec![(Channel::Out, reader), (Channel::Error, errors)];
+            Ends { standard: [input, out, error], outputs, kept }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

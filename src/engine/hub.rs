@@ -1,7 +1,7 @@
-//! Where the lines of all processes meet on their way to the outlet.
+//! Where the lines of all processes meet on their way to the outlets.
 //!
 //! Nothing here waits but readers: a remark of forge gets in at any time, and a reader is held back, and with it
-//! its process, when more is formatted than the outlet takes.
+//! its process, when more is formatted for any sink than its outlet takes. A sink whose outlet is gone holds back nobody.
 //!
 //! # Who may speak
 //!
@@ -14,9 +14,12 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod sinks;
+mod stream;
+
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,21 +27,23 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+use self::sinks::Sinks;
+use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, Framer, LastWords, Sink, StreamId};
+use crate::logs::{Frame, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
-use crate::time::WallTime;
 
 /// How much one reader takes in one turn: a little more than a pipe holds (pipe(7)), so that a read which has
 /// emptied a full pipe is a short one, and shows that it has.
 const CHUNK_BYTES: usize = 68 * 1024;
 
-/// How much wakes the writer at once, though more may be on its way. Twice what a pipe holds: less wakes it too
+/// How much wakes a writer at once, though more may be on its way. Twice what a pipe holds: less wakes it too
 /// often, more gains nothing.
 const WORTH_WRITING_BYTES: usize = 128 * 1024;
 
-/// How much may wait to be offered to the outlet before readers wait. As much again waits there, and as much is
+/// How much may wait to be offered to an outlet before readers wait. As much again waits there, and as much is
 /// being written: about 1 MiB in all. More was not faster, but left the processor's cache.
 const ENOUGH_BYTES: usize = 256 * 1024;
 
@@ -59,42 +64,53 @@ impl Patience {
     pub const ELSEWHERE: Patience = Patience(Duration::from_secs(1));
 }
 
+/// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
+pub struct Way {
+    sink: Box<dyn Sink>,
+    outlet: Outlet,
+}
+
+impl Way {
+    /// Starts the thread, with this name.
+    ///
+    /// # Errors
+    /// The kernel has no thread left.
+    pub fn start(name: &str, sink: Box<dyn Sink>, writer: impl Writer + 'static) -> io::Result<Way> {
+        Ok(Way { sink, outlet: Outlet::start(name, writer)? })
+    }
+}
+
 /// A handle to the hub; all of them are the same hub.
 #[derive(Clone)]
 pub struct Hub(Rc<Shared>);
 
 struct Shared {
     state: RefCell<State>,
-    outlet: Outlet,
+    /// In the order of the sinks. The first is that of the standard output.
+    exits: Vec<Exit>,
     patience: Patience,
-    /// Something is formatted that was not offered to the outlet.
-    unwritten: Notify,
     /// Readers that had to wait may try again.
     turn: Notify,
     /// Whose line stands unfinished on the screen.
     open: Cell<Option<OpenLine>>,
 }
 
+/// The end of one way.
+struct Exit {
+    outlet: Outlet,
+    /// Something is formatted that was not offered to the outlet.
+    unwritten: Notify,
+}
+
 struct State {
-    sink: Box<dyn Sink>,
+    sinks: Sinks,
+    rewrite: Option<Box<dyn Rewrite>>,
     streams: Vec<Stream>,
     /// What one reader has just read. One for all, so that it stays in the cache.
     chunk: Vec<u8>,
-    sink_failed: bool,
+    /// What forge has to say when all of these streams have ended.
+    behind: Vec<(Vec<StreamId>, Note)>,
     /// What forge has to say when all output has ended.
-    last_word: Option<Note>,
-}
-
-/// The output of one instance, as far as it has come.
-#[derive(Default)]
-struct Stream {
-    framer: Framer,
-    last_words: LastWords,
-    /// When the line began that is being shown in pieces.
-    begun: Option<Instant>,
-    /// Its reader is held back until the outlet has taken more.
-    waits_for_room: bool,
-    /// What forge has to say when its output has ended.
     last_word: Option<Note>,
 }
 
@@ -107,39 +123,74 @@ struct OpenLine {
 }
 
 impl Hub {
-    /// Brings a sink and an outlet together. Must be called within a `LocalSet`, which carries the task that
-    /// takes from the one to the other.
-    pub fn start(sink: Box<dyn Sink>, outlet: Outlet, streams: usize, patience: Patience) -> Hub {
+    /// Brings sinks and outlets together; the first is that of the standard output. `rewrite` changes what processes wrote before any sink
+    /// sees it. Must be called within a `LocalSet`, which carries the tasks that take from the one to the other.
+    pub fn start(ways: Vec<Way>, rewrite: Option<Box<dyn Rewrite>>, patience: Patience) -> Hub {
+        let (sinks, exits) = ways
+            .into_iter()
+            .map(|Way { sink, outlet }| (sink, Exit { outlet, unwritten: Notify::new() }))
+            .unzip();
         let state = State {
-            sink,
-            streams: std::iter::repeat_with(Stream::default).take(streams).collect(),
+            sinks: Sinks::new(sinks),
+            rewrite,
+            streams: Vec::new(),
             chunk: vec![0; CHUNK_BYTES],
-            sink_failed: false,
+            behind: Vec::new(),
             last_word: None,
         };
         let hub = Hub(Rc::new(Shared {
             state: RefCell::new(state),
-            outlet,
+            exits,
             patience,
-            unwritten: Notify::new(),
             turn: Notify::new(),
             open: Cell::new(None),
         }));
-        spawn_local(hub.clone().carry());
+        for way in 0..hub.0.exits.len() {
+            spawn_local(hub.clone().carry(way));
+        }
+        for way in 1..hub.0.exits.len() {
+            spawn_local(hub.clone().listen(way));
+        }
         hub
     }
 
     /// Shows a remark of forge. Never waits; remarks are few.
     pub fn note(&self, note: &Note) {
         let mut state = self.0.state.borrow_mut();
-        state.format(|sink, _| sink.note(clock::wall(), note));
+        state.note(note);
         self.0.open.set(None);
         self.formatted(&mut state);
     }
 
-    /// Shows a remark when a stream has ended, behind all that its process wrote.
-    pub fn note_behind(&self, stream: StreamId, note: Note) {
-        self.0.state.borrow_mut().streams[stream.0].last_word = Some(note);
+    /// Begins to hear a run; returns the stream to which its reader brings what it says there. [`Hub::close`] ends it.
+    pub fn begin(&self, origin: &Origin<'_>) -> StreamId {
+        let mut state = self.0.state.borrow_mut();
+        let place = state.streams.iter().position(|stream| stream.is_free_for(origin)).unwrap_or_else(|| {
+            state.streams.push(Stream::new(origin));
+            state.streams.len() - 1
+        });
+        state.streams[place].heard = true;
+        let stream = StreamId(place);
+        let now = clock::wall();
+        state.sinks.each(|sink| sink.begins(now, stream, origin));
+        self.formatted(&mut state);
+        stream
+    }
+
+    /// Returns the streams on which an instance is heard, if any of their readers is held back because an outlet takes
+    /// nothing.
+    pub fn held_back(&self, instance: &InstanceId) -> Vec<StreamId> {
+        let state = self.0.state.borrow();
+        let of_it = |stream: &&Stream| stream.heard && stream.instance == *instance;
+        if !state.streams.iter().filter(of_it).any(|stream| stream.waits_for_room) {
+            return Vec::new();
+        }
+        (0..state.streams.len()).filter(|place| of_it(&&state.streams[*place])).map(StreamId).collect()
+    }
+
+    /// Shows a remark when streams have ended, behind all that was written there.
+    pub fn note_behind(&self, streams: Vec<StreamId>, note: Note) {
+        self.0.state.borrow_mut().behind.push((streams, note));
     }
 
     /// Shows a remark when all streams have ended, see [`Hub::finish`].
@@ -147,31 +198,28 @@ impl Hub {
         self.0.state.borrow_mut().last_word = Some(note);
     }
 
-    /// Returns whether the reader of a stream is held back because the outlet takes nothing.
-    pub fn waits_for_room(&self, stream: StreamId) -> bool {
-        self.0.state.borrow().streams[stream.0].waits_for_room
-    }
-
     /// Ends the output of one run: an unfinished line is shown now. Says what its last lines complained of.
     ///
     /// Readers do it themselves; it is for the end of one that is aborted.
     pub fn close(&self, stream: StreamId) -> Option<Complaint> {
         let mut state = self.0.state.borrow_mut();
-        let now = clock::wall();
-        state.format(|sink, streams| {
-            streams[stream.0].framer.finish(|frame| show(sink, now, stream, frame));
-        });
-        state.streams[stream.0].begun = None;
-        state.streams[stream.0].waits_for_room = false;
+        state.show(stream, |stream, _, out| stream.framer.finish(out));
+        let Stream { begun, waits_for_room, heard, last_words, .. } = &mut state.streams[stream.0];
+        *begun = None;
+        *waits_for_room = false;
+        let has_ended = mem::take(heard);
+        let complaint = last_words.complaint();
         if self.0.open.get().is_some_and(|open| open.stream == stream) {
             self.0.open.set(None);
             self.0.turn.notify_waiters();
         }
-        if let Some(note) = state.streams[stream.0].last_word.take() {
-            state.format(|sink, _| sink.note(now, &note));
+        if has_ended {
+            let now = clock::wall();
+            state.sinks.each(|sink| sink.ends(now, stream));
         }
+        state.note_what_stood_behind(stream);
         self.formatted(&mut state);
-        state.streams[stream.0].last_words.complaint()
+        complaint
     }
 
     /// Ends all streams and waits until everything is written. That may be for ever: whoever waits looks at
@@ -185,25 +233,32 @@ impl Hub {
         if let Some(note) = last_word {
             self.note(&note);
         }
-        loop {
-            self.0.outlet.room().await;
-            if self.offer() {
-                break;
+        // The standard output last: the others may have something to say.
+        for way in (0..self.0.exits.len()).rev() {
+            let outlet = &self.0.exits[way].outlet;
+            loop {
+                outlet.room().await;
+                if self.offer(way) {
+                    break;
+                }
+            }
+            outlet.finished().await;
+            for note in outlet.take_notes() {
+                self.note(&note);
             }
         }
-        self.0.outlet.finished().await;
     }
 
-    /// Waits until nobody takes the output any more, usually for ever. From then on output is thrown away, and
-    /// processes go on writing without noticing.
+    /// Waits until nobody takes the standard output any more, usually for ever. From then on what would go there is thrown away,
+    /// and processes go on writing without noticing.
     pub async fn output_gone(&self) -> OutputGone {
-        self.0.outlet.gone().await
+        self.0.exits[0].outlet.gone().await
     }
 
     /// Returns how many bytes have been written; a number that stands still while [`Hub::finish`] waits means
     /// that nobody reads.
     pub fn written_bytes(&self) -> u64 {
-        self.0.outlet.written_bytes()
+        self.0.exits.iter().map(|exit| exit.outlet.written_bytes()).sum()
     }
 
     /// Waits until `stream` may speak: there is room, and nobody is in the middle of a line.
@@ -235,7 +290,12 @@ impl Hub {
         let mut state = self.0.state.borrow_mut();
         let length = read(&mut state.chunk)?;
         if length > 0 {
-            state.format_chunk(stream, length);
+            // The hot path: what was read becomes lines, and lines become text.
+            state.show(stream, |stream, chunk, out| {
+                let chunk = &chunk[..length];
+                stream.last_words.hear(chunk);
+                stream.framer.push(chunk, out);
+            });
             self.look_at_open_line(&mut state, stream);
             self.formatted(&mut state);
         }
@@ -250,10 +310,7 @@ impl Hub {
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
     pub(super) fn show_unfinished(&self, stream: StreamId) {
         let mut state = self.0.state.borrow_mut();
-        let now = clock::wall();
-        state.format(|sink, streams| {
-            streams[stream.0].framer.take_unfinished(|frame| show(sink, now, stream, frame));
-        });
+        state.show(stream, |stream, _, out| stream.framer.take_unfinished(out));
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
         self.formatted(&mut state);
@@ -265,12 +322,12 @@ impl Hub {
     }
 
     fn is_full(&self) -> bool {
-        self.0.state.borrow_mut().sink.pending().len() >= ENOUGH_BYTES
+        self.0.state.borrow_mut().sinks.hold(ENOUGH_BYTES)
     }
 
     /// Notices whether `stream`, which has just spoken, has left a line open, and since when.
     fn look_at_open_line(&self, state: &mut State, stream: StreamId) {
-        let open = state.sink.open_line().filter(|open| *open == stream);
+        let open = state.sinks.open_line().filter(|open| *open == stream);
         let begun = &mut state.streams[stream.0].begun;
         *begun = open.map(|_| begun.unwrap_or_else(Instant::now));
         let open = begun.map(|begun| OpenLine::flowing(stream, begun));
@@ -281,30 +338,46 @@ impl Hub {
 
     /// Sees to it that what was formatted gets out: at once where it is much, else when nothing else is to do.
     fn formatted(&self, state: &mut State) {
-        let pending = state.sink.pending();
-        if pending.is_empty() || (pending.len() >= WORTH_WRITING_BYTES && self.0.outlet.offer(pending)) {
-            return;
+        if state.sinks.take_loss() {
+            state.note(&Note::LinesLost);
+            self.0.open.set(None);
         }
-        self.0.unwritten.notify_one();
+        for (exit, pending) in self.0.exits.iter().zip(state.sinks.pending()) {
+            let done =
+                pending.is_empty() || (pending.len() >= WORTH_WRITING_BYTES && exit.outlet.offer(pending));
+            if !done {
+                exit.unwritten.notify_one();
+            }
+        }
     }
 
-    fn offer(&self) -> bool {
+    fn offer(&self, way: usize) -> bool {
         let mut state = self.0.state.borrow_mut();
-        let pending = state.sink.pending();
-        pending.is_empty() || self.0.outlet.offer(pending)
+        let Some(pending) = state.sinks.pending().nth(way) else { return true };
+        pending.is_empty() || self.0.exits[way].outlet.offer(pending)
     }
 
-    /// The task that offers to the outlet what is formatted when nothing else is to do.
-    async fn carry(self) {
+    /// The task that offers to an outlet what is formatted when nothing else is to do.
+    async fn carry(self, way: usize) {
+        let Exit { outlet, unwritten } = &self.0.exits[way];
         loop {
-            self.0.unwritten.notified().await;
+            unwritten.notified().await;
             // Everything that is ready now goes along.
             yield_now().await;
-            while !self.offer() {
-                self.0.outlet.room().await;
+            while !self.offer(way) {
+                outlet.room().await;
             }
             self.begin_pause();
             self.0.turn.notify_waiters();
+        }
+    }
+
+    /// The task that shows what a writer has to say.
+    async fn listen(self, way: usize) {
+        loop {
+            for note in self.0.exits[way].outlet.heard().await {
+                self.note(&note);
+            }
         }
     }
 
@@ -325,36 +398,27 @@ impl OpenLine {
 }
 
 impl State {
-    /// The hot path: what was read becomes lines, and lines become text.
-    fn format_chunk(&mut self, stream: StreamId, length: usize) {
-        let State { sink, streams, chunk, sink_failed, last_word: _ } = self;
-        let chunk = &chunk[..length];
+    /// Shows what `work` gets out of a stream; it is given the bytes that were read, too.
+    fn show(&mut self, id: StreamId, work: impl FnOnce(&mut Stream, &[u8], &mut dyn FnMut(Frame<'_>))) {
+        let State { sinks, rewrite, streams, chunk, .. } = self;
         let now = clock::wall();
-        let Stream { framer, last_words, .. } = &mut streams[stream.0];
-        last_words.hear(chunk);
-        guarded(sink.as_mut(), sink_failed, |sink| {
-            framer.push(chunk, |frame| show(sink, now, stream, frame));
-        });
+        work(&mut streams[id.0], chunk, &mut |frame| sinks.show(rewrite.as_deref_mut(), (now, id), frame));
     }
 
-    fn format(&mut self, work: impl FnOnce(&mut dyn Sink, &mut [Stream])) {
-        let State { sink, streams, sink_failed, .. } = self;
-        guarded(sink.as_mut(), sink_failed, |sink| work(sink, streams));
+    fn note(&mut self, note: &Note) {
+        let now = clock::wall();
+        self.sinks.each(|sink| sink.note(now, note));
     }
-}
 
-/// Lets a sink work, and survives its panic: the lines in its hands are lost, forge and its processes are not.
-fn guarded(sink: &mut dyn Sink, failed: &mut bool, work: impl FnOnce(&mut dyn Sink)) {
-    if catch_unwind(AssertUnwindSafe(|| work(&mut *sink))).is_err() && !*failed {
-        *failed = true;
-        sink.pending().extend_from_slice(b"\nforge: an error within forge has cost some lines of output\n");
-    }
-}
-
-fn show(sink: &mut dyn Sink, now: WallTime, stream: StreamId, frame: Frame<'_>) {
-    match frame {
-        Frame::Lines(lines) => sink.lines(now, stream, lines),
-        Frame::Piece(piece) => sink.piece(now, stream, piece),
+    /// Says what was to be said when this stream, and perhaps others, have ended.
+    fn note_what_stood_behind(&mut self, ended: StreamId) {
+        for (streams, _) in &mut self.behind {
+            streams.retain(|stream| *stream != ended);
+        }
+        let due = self.behind.extract_if(.., |(streams, _)| streams.is_empty()).collect::<Vec<_>>();
+        for (_, note) in due {
+            self.note(&note);
+        }
     }
 }
 

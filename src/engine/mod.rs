@@ -11,6 +11,7 @@ mod perform;
 mod readers;
 
 use std::io;
+use std::iter;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
-use crate::logs::Sink;
+use crate::logs::{Rewrite, Sink};
 use crate::project::{ProcessName, Project};
 use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
@@ -31,11 +32,10 @@ use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
 use crate::time::Moment;
 use calendar::Calendar;
-pub use holds::Hold;
-pub use hub::Hub;
-pub use hub::Patience;
-pub use outlet::{Outlet, OutputGone};
-use perform::{Hands, Terminal};
+pub use holds::{Channels, Hold};
+pub use hub::{Hub, Patience, Way};
+pub use outlet::{Descriptor, OutputGone};
+use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
@@ -52,12 +52,18 @@ pub struct Setup {
     pub guard: Unlinked,
     /// How the processes are held.
     pub hold: Hold,
+    /// Whether their outputs are told from each other.
+    pub channels: Channels,
     /// Whether forge's own output has colour.
     pub colour: bool,
     /// How the stream is formatted.
     pub sink: Box<dyn Sink>,
     /// Where it goes.
     pub stdout: OwnedFd,
+    /// Where lines and remarks go besides, on threads that run already.
+    pub others: Vec<Way>,
+    /// What changes the lines before anybody sees them.
+    pub rewrite: Option<Box<dyn Rewrite>>,
     /// How many columns the prefix takes from the window.
     pub prefix_columns: u16,
     /// How long an unfinished line is kept back.
@@ -103,8 +109,11 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let outlet = Outlet::start(setup.stdout).context("could not start the thread that writes")?;
-        let hub = Hub::start(setup.sink, outlet, setup.project.instances.len(), setup.patience);
+        let stdout = Way::start("output", setup.sink, Descriptor(setup.stdout))
+            .context("could not start the thread that writes")?;
+        let ways = iter::once(stdout).chain(setup.others).collect();
+        let hub = Hub::start(ways, setup.rewrite, setup.patience);
+        let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
         let given = Given {
             calendar: Arc::new(Calendar),
@@ -114,12 +123,7 @@ impl Engine {
         };
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
-            hands: Hands::new(
-                (link, hub, Rc::clone(&clock)),
-                setup.project,
-                (setup.hold, terminal, setup.colour),
-                news,
-            ),
+            hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
             signals,
             inbox,
             clock,
@@ -134,16 +138,15 @@ impl Engine {
         let mut event = Event::Begin;
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
-            let started = Self::concerns(&event, |what| matches!(what, ChildEvent::Spawned { .. }));
-            let gone = Self::concerns(&event, |what| matches!(what, ChildEvent::Gone));
+            let (started, gone) = Self::concerns(&event);
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }
-            if let Some(run) = started {
-                self.hands.listen(run);
+            if let Some((run, pid)) = started {
+                self.hands.listen(run, pid);
             }
             if let Some(run) = gone {
                 self.hands.release(run);
@@ -164,9 +167,11 @@ impl Engine {
         }
     }
 
-    fn concerns(event: &Event, is: impl Fn(&ChildEvent) -> bool) -> Option<RunId> {
+    /// Returns which run an event tells to have started, as which process, and which to have gone.
+    fn concerns(event: &Event) -> (Option<(RunId, i32)>, Option<RunId>) {
         match event {
-            Event::Child { run, what } if is(what) => Some(*run),
+            Event::Child { run, what: ChildEvent::Spawned { pid } } => (Some((*run, *pid)), None),
+            Event::Child { run, what: ChildEvent::Gone } => (None, Some(*run)),
             Event::Begin
             | Event::Child { .. }
             | Event::Signal { .. }
@@ -175,7 +180,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
-            | Event::DeadlineReached => None,
+            | Event::DeadlineReached => (None, None),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The way out: one thread that does nothing but write(2).
+//! A way out: one thread that does nothing but let its writer write.
 //!
 //! A write to a terminal can wait for ever (Ctrl-S, a reader that has stopped), so it happens here, where nobody
 //! else has to wait with it. Whole buffers are swapped, never copied: one is being written, one waits, and one is
@@ -7,12 +7,15 @@
 use std::io;
 use std::mem;
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use tokio::sync::Notify;
 
+use crate::logs::Writer;
+use crate::supervisor::Note;
 use crate::sys::descriptor;
 
 /// How much is written at once: no more than a pipe holds, so that progress is seen while a slow reader reads.
@@ -28,9 +31,21 @@ pub struct OutputGone {
     pub errno: i32,
 }
 
+/// Writes to one descriptor: a terminal, a pipe, a file.
+///
+/// SIGPIPE must be ignored, as it is in every Rust program. The descriptor may be a duplicate of one that others use, too: its flags are left alone.
+#[derive(Debug)]
+pub struct Descriptor(pub OwnedFd);
+
+impl Writer for Descriptor {
+    fn write(&mut self, bytes: &[u8], _notes: &mut Vec<Note>) -> io::Result<usize> {
+        descriptor::write_waiting(&self.0, &bytes[..bytes.len().min(WRITE_BYTES)])
+    }
+}
+
 /// The near end of the thread that writes. Dropping it lets the thread end as soon as all is written.
 #[derive(Debug)]
-pub struct Outlet {
+pub(super) struct Outlet {
     shared: Arc<Shared>,
 }
 
@@ -43,6 +58,8 @@ struct Shared {
     news: Notify,
     /// Wakes whoever waits for the end of it. Apart from `news`, as somebody always waits for it.
     end: Notify,
+    /// Wakes whoever listens to the writer's remarks.
+    said: Notify,
     written: AtomicU64,
 }
 
@@ -56,16 +73,19 @@ struct State {
     awaited: bool,
     gone: Option<OutputGone>,
     closed: bool,
+    /// What the writer has to say.
+    notes: Vec<Note>,
 }
 
 impl Outlet {
-    /// Starts the thread that writes to `output`. SIGPIPE must be ignored, as it is in every Rust program.
+    /// Starts a thread of this name that lets `writer` write.
     ///
-    /// The descriptor is forge's own duplicate of stdout. Its flags belong to others, too, and are left alone.
-    pub fn start(output: OwnedFd) -> io::Result<Outlet> {
+    /// # Errors
+    /// The kernel has no thread left.
+    pub(super) fn start(name: &str, mut writer: impl Writer + 'static) -> io::Result<Outlet> {
         let shared = Arc::new(Shared::default());
         let thread = Arc::clone(&shared);
-        thread::Builder::new().name("output".to_owned()).spawn(move || thread.write_all(&output))?;
+        thread::Builder::new().name(name.to_owned()).spawn(move || thread.write_all(&mut writer))?;
         Ok(Outlet { shared })
     }
 
@@ -111,6 +131,24 @@ impl Outlet {
         }
     }
 
+    /// Waits until the writer has something to say.
+    pub(super) async fn heard(&self) -> Vec<Note> {
+        loop {
+            // Made before the look, see `gone`.
+            let said = self.shared.said.notified();
+            let notes = self.take_notes();
+            if !notes.is_empty() {
+                return notes;
+            }
+            said.await;
+        }
+    }
+
+    /// Returns what the writer had to say.
+    pub(super) fn take_notes(&self) -> Vec<Note> {
+        mem::take(&mut self.shared.lock().notes)
+    }
+
     /// Returns how many bytes have been written so far.
     pub(super) fn written_bytes(&self) -> u64 {
         self.shared.written.load(Ordering::Relaxed)
@@ -146,10 +184,10 @@ impl Shared {
     }
 
     /// The thread.
-    fn write_all(&self, output: &OwnedFd) {
+    fn write_all(&self, writer: &mut impl Writer) {
         let mut buffer = Vec::new();
         while self.take(&mut buffer) {
-            if let Err(gone) = self.write(output, &buffer) {
+            if let Err(gone) = self.write(writer, &buffer) {
                 let mut state = self.lock();
                 state.gone = Some(gone);
                 state.next = Vec::new();
@@ -188,10 +226,22 @@ impl Shared {
         true
     }
 
-    fn write(&self, output: &OwnedFd, mut bytes: &[u8]) -> Result<(), OutputGone> {
+    fn write(&self, writer: &mut impl Writer, mut bytes: &[u8]) -> Result<(), OutputGone> {
+        let mut notes = Vec::new();
         while !bytes.is_empty() {
-            let length = descriptor::write_waiting(output, &bytes[..bytes.len().min(WRITE_BYTES)])
-                .map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })?;
+            // Whoever waits for a thread that has panicked would wait for ever.
+            let written = catch_unwind(AssertUnwindSafe(|| writer.write(bytes, &mut notes)))
+                .unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EIO)));
+            if !notes.is_empty() {
+                self.lock().notes.append(&mut notes);
+                self.said.notify_waiters();
+            }
+            let length = match written {
+                // A writer that takes nothing would be asked for ever.
+                Ok(0) => return Err(OutputGone { errno: libc::EIO }),
+                Ok(length) => length,
+                Err(error) => return Err(OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) }),
+            };
             self.written.fetch_add(length as u64, Ordering::Relaxed);
             bytes = &bytes[length..];
         }

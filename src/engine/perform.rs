@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::sleep;
 
-use super::holds::{self, Ends, Hold, Kept};
+use super::holds::{self, Channels, Ends, Hold, Kept};
 use super::hub::Hub;
 use super::readers;
 use crate::exit::Step;
 use crate::guard::wire::Spawn;
 use crate::guard::{Link, RUN_MARK};
-use crate::logs::StreamId;
+use crate::logs::{Channel, Origin};
 use crate::project::command::shell_line;
 use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Project, Variable};
 use crate::supervisor::{
@@ -47,14 +47,22 @@ pub(super) struct Hands {
     /// Somebody has outlived SIGKILL, as another user's process does.
     pub(super) somebody_resists: bool,
     project: Arc<Project>,
-    hold: Hold,
+    manner: Manner,
     terminal: Terminal,
-    colour: bool,
     news: mpsc::Sender<Event>,
     runs: BTreeMap<RunId, Held>,
     /// It was said that the machine has no pseudo-terminals.
     terminals_missed: bool,
     readers: Vec<JoinHandle<()>>,
+}
+
+/// How processes are started.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) hold: Hold,
+    pub(super) channels: Channels,
+    /// Whether they are told that colour is welcome.
+    pub(super) colour: bool,
 }
 
 /// The window that the processes of `Hold::Full` are told.
@@ -67,19 +75,20 @@ pub(super) struct Terminal {
 
 /// What forge holds of one run.
 struct Held {
-    stream: StreamId,
+    /// Its place among the instances of the project.
+    place: usize,
     kept: Kept,
-    /// Its output until somebody reads it.
-    output: Option<OwnedFd>,
-    /// Dropped, it makes the reader come to an end.
-    last_call: Option<oneshot::Sender<()>>,
+    /// Its outputs until somebody reads them.
+    outputs: Vec<(Channel, OwnedFd)>,
+    /// Dropped, they make the readers come to an end.
+    last_calls: Vec<oneshot::Sender<()>>,
 }
 
 impl Hands {
     pub(super) fn new(
         (link, hub, clock): (Link, Hub, Rc<Clock>),
         project: Arc<Project>,
-        (hold, terminal, colour): (Hold, Terminal, bool),
+        (manner, terminal): (Manner, Terminal),
         news: mpsc::Sender<Event>,
     ) -> Hands {
         Hands {
@@ -89,9 +98,8 @@ impl Hands {
             happened: VecDeque::new(),
             somebody_resists: false,
             project,
-            hold,
+            manner,
             terminal,
-            colour,
             news,
             runs: BTreeMap::new(),
             terminals_missed: false,
@@ -125,10 +133,10 @@ impl Hands {
     /// output, the last lines of the process are still on their way then.
     fn say(&mut self, mut note: Note) {
         if let Note::Ended { instance, output_held, .. } = &mut note {
-            let stream = self.stream_of(instance);
-            if *output_held && self.hub.waits_for_room(stream) {
+            let held_back = if *output_held { self.hub.held_back(instance) } else { Vec::new() };
+            if !held_back.is_empty() {
                 *output_held = false;
-                return self.hub.note_behind(stream, note);
+                return self.hub.note_behind(held_back, note);
             }
         }
         self.somebody_resists |= matches!(note, Note::StillAlive { .. });
@@ -138,35 +146,45 @@ impl Hands {
         self.hub.note(&self.completed(note));
     }
 
-    fn stream_of(&self, instance: &InstanceId) -> StreamId {
+    fn place_of(&self, instance: &InstanceId) -> usize {
         let place = self.project.instances.iter().position(|spec| spec.id == *instance);
-        StreamId(place.expect("the mind knows the instances of the project alone"))
+        place.expect("the mind knows the instances of the project alone")
     }
 
     /// Begins to read what a run prints. Not before its start has been told, or its first lines would come first.
-    pub(super) fn listen(&mut self, run: RunId) {
+    pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
-        let Some(output) = held.output.take() else { return };
-        let (hub, stream, news) = (self.hub.clone(), held.stream, self.news.clone());
-        let (last_call, hears_last_call) = oneshot::channel();
+        let instance = &self.project.instances[held.place];
+        let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
+        for (channel, output) in held.outputs.drain(..) {
+            let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            let (last_call, hears_last_call) = oneshot::channel();
+            readers.push(spawn_local(readers::read(self.hub.clone(), stream, output, hears_last_call)));
+            last_calls.push(last_call);
+        }
+        held.last_calls = last_calls;
+        let news = self.news.clone();
         let task = spawn_local(async move {
-            let complaint = readers::read(hub, stream, output, hears_last_call).await;
-            let what = ChildEvent::OutputClosed { complaint };
+            let mut complaint = None;
+            for reader in readers {
+                // A reader that has panicked has ended, too.
+                complaint = complaint.or(reader.await.unwrap_or_default());
+            }
             // The engine is gone only when everything is over.
-            let _ = news.send(Event::Child { run, what }).await;
+            let _ = news.send(Event::Child { run, what: ChildEvent::OutputClosed { complaint } }).await;
         });
         self.readers.retain(|reader| !reader.is_finished());
         self.readers.push(task);
-        held.last_call = Some(last_call);
     }
 
     /// Lets go of a run of which nobody is left. Its output is at its end, unless a stranger holds it open.
     pub(super) fn release(&mut self, run: RunId) {
-        let Some(Held { last_call: Some(last_call), .. }) = self.runs.remove(&run) else { return };
-        if !last_call.is_closed() {
+        let Some(Held { mut last_calls, .. }) = self.runs.remove(&run) else { return };
+        last_calls.retain(|last_call| !last_call.is_closed());
+        if !last_calls.is_empty() {
             spawn_local(async move {
                 sleep(LAST_CALL).await;
-                drop(last_call);
+                drop(last_calls);
             });
         }
     }
@@ -201,8 +219,8 @@ impl Hands {
 
     fn try_spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) -> Result<(), (Step, i32)> {
         let project = Arc::clone(&self.project);
-        let stream = self.stream_of(instance);
-        let spec = &project.instances[stream.0];
+        let place = self.place_of(instance);
+        let spec = &project.instances[place];
         let directory = project.directory_of(&spec.process);
         let wished = self.hold_of(&spec.process);
         let mut environment = self.environment(run, spec, wished);
@@ -215,7 +233,7 @@ impl Hands {
                 Lookup::NotFound => return Err((Step::Look, libc::ENOENT)),
             }
         }
-        let (how, Ends { standard, output, kept }) = self
+        let (how, Ends { standard, outputs, kept }) = self
             .ends(wished)
             .map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
         if how != wished {
@@ -229,24 +247,25 @@ impl Hands {
             environment,
         };
         self.link.spawn(spawn, standard);
-        let held = Held { stream, kept, output: Some(output), last_call: None };
+        let held = Held { place, kept, outputs, last_calls: Vec::new() };
         self.runs.insert(run, held);
         Ok(())
     }
 
     /// Returns how a process is held: as it wishes itself, else as all are.
     fn hold_of(&self, process: &ProcessSpec) -> Hold {
-        process.tty.map_or(self.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
+        process.tty.map_or(self.manner.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
     }
 
     /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.
     fn ends(&mut self, hold: Hold) -> io::Result<(Hold, Ends)> {
-        let error = match holds::make(hold, self.window()) {
+        let channels = self.manner.channels;
+        let error = match holds::make(hold, channels, self.window()) {
             Ok(ends) => return Ok((hold, ends)),
             Err(error) => error,
         };
         if holds::lacks_terminals(hold, &error) {
-            let ends = holds::make(Hold::Pipe, self.window())?;
+            let ends = holds::make(Hold::Pipe, channels, self.window())?;
             if !self.terminals_missed {
                 self.terminals_missed = true;
                 let errno = error.raw_os_error().unwrap_or(libc::ENODEV);
@@ -256,7 +275,7 @@ impl Hands {
         }
         // What the guard has not taken yet is open here, too; the guard is quick.
         self.link.flush();
-        Ok((hold, holds::make(hold, self.window())?))
+        Ok((hold, holds::make(hold, channels, self.window())?))
     }
 
     /// Returns the environment of a run, each variable as `NAME=value`.
@@ -275,7 +294,7 @@ impl Hands {
             // It is a terminal that understands nothing: no cursor movement, no questions to it.
             environment.push(b"TERM=dumb".to_vec());
         }
-        if self.colour && hold != Hold::Full && !is_set(b"NO_COLOR") && !is_set(b"FORCE_COLOR") {
+        if self.manner.colour && hold != Hold::Full && !is_set(b"NO_COLOR") && !is_set(b"FORCE_COLOR") {
             // Without a real terminal this is how programs are told that colour is welcome.
             environment.push(b"FORCE_COLOR=1".to_vec());
             environment.push(b"CLICOLOR_FORCE=1".to_vec());

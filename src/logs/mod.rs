@@ -6,10 +6,12 @@ mod last_words;
 mod palette;
 mod prefix;
 mod record;
+mod sink;
 
 pub use escapes::{EscapeFilter, Escapes};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
 pub use palette::{RESET, SYSTEM, sgr_of_position};
 pub use prefix::{Prefix, column_width};
-pub use record::{Lines, Piece, Sink, StreamId};
+pub use record::{Lines, Piece, StreamId};
+pub use sink::{Channel, Origin, Rewrite, Sink, Writer};

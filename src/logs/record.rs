@@ -1,13 +1,11 @@
-//! What travels from a process to where it is shown: lines, pieces of lines, and forge's remarks.
+//! What travels from a process to where it is shown: lines and pieces of lines.
 
 use memchr::memchr;
 
-use crate::supervisor::Note;
-use crate::time::WallTime;
-
-/// One output stream that lines come from: the output of one instance, over all its runs.
+/// One output stream that lines come from: one output of one run, and when that has ended, of a later run of the same instance.
 ///
-/// The number is the instance's place in `Project::instances`.
+/// Counted from 0 in the order in which they are first heard, without gaps. [`Sink::begins`](super::Sink::begins) says whose
+/// it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub usize);
 
@@ -52,36 +50,6 @@ pub struct Piece<'a> {
     pub begins: bool,
     /// Whether it is the end of a line.
     pub ends: bool,
-}
-
-/// Where lines and remarks end up: the terminal, a file, JSON. It formats into memory and never waits.
-///
-/// What one stream wrote arrives in order, and a line of one stream may stand unfinished while others come.
-/// Everything in one call happened at `at`.
-pub trait Sink: Send {
-    /// Takes whole lines of `stream`.
-    ///
-    /// A sink that is fast does it all here; the default hands them to [`Sink::piece`] one by one.
-    fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
-        for text in lines.texts() {
-            self.piece(at, stream, Piece { text, begins: true, ends: true });
-        }
-    }
-
-    /// Takes a line, or a piece of a line, of `stream`.
-    fn piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>);
-
-    /// Takes a remark of forge.
-    fn note(&mut self, at: WallTime, note: &Note);
-
-    /// Returns whose line stands unfinished at the end of what was formatted, so that others can wait a moment
-    /// before they interrupt it.
-    fn open_line(&self) -> Option<StreamId> {
-        None
-    }
-
-    /// Hands out what is formatted so far, for whoever writes it.
-    fn pending(&mut self) -> &mut Vec<u8>;
 }
 
 /// Returns `text` without the CR at its end.

@@ -245,6 +245,8 @@ pub enum Note {
         /// What the kernel said.
         errno: i32,
     },
+    /// An error within forge has cost lines of output; said once.
+    LinesLost,
 }
 
 /// A limit that was exceeded, and by how much.

@@ -87,6 +87,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             );
             (None, text)
         }
+        Note::LinesLost => (None, "an error within forge has cost some lines of output".to_owned()),
         Note::GuardLost => {
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }

@@ -1,11 +1,15 @@
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::{Outlet, OutputGone};
+use super::{Descriptor, Outlet, OutputGone};
 use crate::sys::descriptor;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+}
+
+fn start(output: impl Into<OwnedFd>) -> io::Result<Outlet> {
+    Outlet::start("output", Descriptor(output.into()))
 }
 
 /// Writes `bytes` in buffers of `size`, as the hub does.
@@ -27,7 +31,7 @@ fn numbers() -> Vec<u8> {
 #[test]
 fn everything_is_written_in_order() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let outlet = Outlet::start(writer.into()).expect("a thread");
+    let outlet = start(writer).expect("a thread");
     let sent = numbers();
     let heard = std::thread::spawn(move || {
         let mut heard = Vec::new();
@@ -47,7 +51,7 @@ fn a_descriptor_that_others_made_non_blocking_loses_nothing_and_stays_so() {
     let writer = OwnedFd::from(writer);
     let same_file = writer.try_clone().expect("a duplicate");
     descriptor::set_nonblocking(&writer).expect("a flag");
-    let outlet = Outlet::start(writer).expect("a thread");
+    let outlet = start(writer).expect("a thread");
     let sent = numbers();
     let length = sent.len();
     let heard = std::thread::spawn(move || {
@@ -63,7 +67,7 @@ fn a_descriptor_that_others_made_non_blocking_loses_nothing_and_stays_so() {
 #[test]
 fn an_output_that_nobody_reads_is_told_once_and_then_everything_is_taken() {
     let (reader, writer) = io::pipe().expect("a pipe");
-    let outlet = Outlet::start(writer.into()).expect("a thread");
+    let outlet = start(writer).expect("a thread");
     drop(reader);
     run(async {
         send(&outlet, b"hello\n", 100).await;
@@ -78,7 +82,7 @@ fn an_output_that_nobody_reads_is_told_once_and_then_everything_is_taken() {
 fn a_full_disk_is_told_as_such() {
     #[expect(clippy::disallowed_methods, reason = "/dev/full stands for a full disk")]
     let full = std::fs::File::create("/dev/full").expect("/dev/full");
-    let outlet = Outlet::start(full.into()).expect("a thread");
+    let outlet = start(full).expect("a thread");
     run(async {
         send(&outlet, b"hello\n", 100).await;
         assert_eq!(outlet.gone().await, OutputGone { errno: libc::ENOSPC });
@@ -88,7 +92,7 @@ fn a_full_disk_is_told_as_such() {
 #[test]
 fn a_reader_that_stops_holds_back_the_thread_alone() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let outlet = Outlet::start(writer.into()).expect("a thread");
+    let outlet = start(writer).expect("a thread");
     run(async {
         // One buffer blocks in write(2), a second one waits; the third is refused.
         let mut full = vec![b'x'; 1 << 20];
@@ -110,7 +114,7 @@ fn a_reader_that_stops_holds_back_the_thread_alone() {
 #[test]
 fn a_thread_that_is_no_longer_needed_ends() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let outlet = Outlet::start(writer.into()).expect("a thread");
+    let outlet = start(writer).expect("a thread");
     run(send(&outlet, b"x", 1));
     drop(outlet);
     let mut heard = String::new();

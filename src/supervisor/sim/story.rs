@@ -253,6 +253,7 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
+        Note::LinesLost => one("lines lost", &"", ""),
     }
 }
 

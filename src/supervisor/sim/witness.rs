@@ -249,7 +249,8 @@ impl Witness {
             | Note::ShutdownBySignal { .. }
             | Note::SendingToAll { .. }
             | Note::GuardLost
-            | Note::NoTerminals { .. } => {}
+            | Note::NoTerminals { .. }
+            | Note::LinesLost => {}
         }
     }
 

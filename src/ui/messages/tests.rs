@@ -89,6 +89,7 @@ fn forges_own_words_say_who_and_what_to_do() {
         web.1 | could not be started: its directory `/srv/shop` cannot be entered: no such file or directory; `-d` chooses another one
         web.1 | could not be started: its environment is larger than the kernel allows: 3.0 MB in all, 198 kB of it in `MAP\x1b`; put large values into files
         system | no pseudo-terminal can be had (no such device); processes get pipes, so the output of some will come late
+        system | an error within forge has cost some lines of output
         web.1 | port 5000 is in use by pid 812 (ruby, /srv/shop); end it, or choose another port with `-p`
         web.1 | its address is already in use; its PORT is 5000, `-p` chooses another one, but the command may name a port of its own
         bell.1 | its address is in use by pid 812 (ruby)
@@ -128,6 +129,7 @@ fn forges_own_words_say_who_and_what_to_do() {
             }),
         },
         Note::NoTerminals { errno: libc::ENODEV },
+        Note::LinesLost,
         in_use("web", Some("pid 812 (ruby, /srv/shop)")),
         in_use("web", None),
         in_use("bell", Some("pid 812 (ruby)")),

@@ -4,9 +4,10 @@
 //! left of it goes on later on a new line with its prefix.
 
 use crate::logs::{
-    EscapeFilter, Escapes, Lines, Piece, Prefix, SYSTEM, Sink, StreamId, column_width, sgr_of_position,
+    EscapeFilter, Escapes, Lines, Origin, Piece, Prefix, SYSTEM, Sink, StreamId, column_width,
+    sgr_of_position,
 };
-use crate::project::{InstanceId, InstanceSpec, Output, Project};
+use crate::project::{InstanceId, InstanceSpec, ProcessName, Project};
 use crate::supervisor::Note;
 use crate::time::WallTime;
 use crate::ui::messages;
@@ -39,15 +40,16 @@ impl Screen {
 #[derive(Debug)]
 pub struct StreamSink {
     pending: Vec<u8>,
+    /// In the order of the streams.
     voices: Vec<Voice>,
     system: Prefix,
-    escapes: Escapes,
+    prefixes: Prefixes,
     /// Whose line stands unfinished at the end.
     open: Option<StreamId>,
-    /// In the order of the streams.
+    /// All that run or have run.
     instances: Vec<InstanceSpec>,
-    prefixed: bool,
-    terminal: bool,
+    screen: Screen,
+    quiet: Vec<ProcessName>,
 }
 
 /// How one stream is shown.
@@ -59,35 +61,50 @@ struct Voice {
     quiet: bool,
 }
 
+/// What all prefixes have in common.
+#[derive(Debug, Clone, Copy)]
+struct Prefixes {
+    shown: bool,
+    timestamp: bool,
+    colour: bool,
+    width: usize,
+}
+
+impl Prefixes {
+    fn of(self, name: &str, sgr: u8) -> Prefix {
+        if !self.shown {
+            return Prefix::none();
+        }
+        let prefix = Prefix::named(name, self.width);
+        let prefix = if self.timestamp { prefix.timed() } else { prefix };
+        if self.colour { prefix.coloured(sgr) } else { prefix }
+    }
+
+    fn of_instance(self, spec: &InstanceSpec) -> Prefix {
+        self.of(&spec.id.to_string(), sgr_of_position(spec.process.position))
+    }
+}
+
 impl StreamSink {
-    /// Makes the sink for the instances of a project, whose streams are numbered in their order.
+    /// Makes the sink for a project; the names of its instances make the width of the column.
     pub fn new(project: &Project, screen: Screen) -> StreamSink {
-        let Output { timestamp, prefix: prefixed, ref quiet, colour: _, tty: _ } = project.output;
+        let output = &project.output;
         let names: Vec<String> = project.instances.iter().map(|spec| spec.id.to_string()).collect();
-        let width = column_width(names.iter().map(String::as_str));
-        let escapes = screen.escapes();
-        let prefix = |name: &str, sgr: u8| {
-            if !prefixed {
-                return Prefix::none();
-            }
-            let prefix = Prefix::named(name, width);
-            let prefix = if timestamp { prefix.timed() } else { prefix };
-            if screen.colour { prefix.coloured(sgr) } else { prefix }
-        };
-        let voice = |(spec, name): (&InstanceSpec, &String)| Voice {
-            prefix: prefix(name, sgr_of_position(spec.process.position)),
-            filter: EscapeFilter::new(escapes),
-            quiet: quiet.contains(&spec.id.process),
+        let prefixes = Prefixes {
+            shown: output.prefix,
+            timestamp: output.timestamp,
+            colour: screen.colour,
+            width: column_width(names.iter().map(String::as_str)),
         };
         StreamSink {
             pending: Vec::new(),
-            voices: project.instances.iter().zip(&names).map(voice).collect(),
-            system: prefix("system", SYSTEM),
-            escapes,
+            voices: Vec::new(),
+            system: prefixes.of("system", SYSTEM),
+            prefixes,
             open: None,
             instances: project.instances.clone(),
-            prefixed,
-            terminal: screen.terminal,
+            screen,
+            quiet: output.quiet.clone(),
         }
     }
 
@@ -104,16 +121,30 @@ impl StreamSink {
         }
     }
 
-    fn prefix_of(&mut self, who: Option<&InstanceId>, at: WallTime) -> &[u8] {
-        let place = who.and_then(|who| self.instances.iter().position(|spec| spec.id == *who));
-        match place {
-            Some(place) => self.voices[place].prefix.at(at),
-            None => self.system.at(at),
+    fn show_prefix_of(&mut self, who: Option<&InstanceId>, at: WallTime) {
+        let spec = who.and_then(|who| self.instances.iter().find(|spec| spec.id == *who));
+        match spec {
+            Some(spec) => self.pending.extend_from_slice(self.prefixes.of_instance(spec).at(at)),
+            None => self.pending.extend_from_slice(self.system.at(at)),
         }
     }
 }
 
 impl Sink for StreamSink {
+    fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
+        let spec = origin.instance;
+        if stream.0 == self.voices.len() {
+            self.voices.push(Voice {
+                prefix: self.prefixes.of_instance(spec),
+                filter: EscapeFilter::new(self.screen.escapes()),
+                quiet: self.quiet.contains(&spec.id.process),
+            });
+        }
+        if !self.instances.iter().any(|known| known.id == spec.id) {
+            self.instances.push(spec.clone());
+        }
+    }
+
     fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
         let Voice { quiet, .. } = self.voices[stream.0];
         if quiet {
@@ -125,7 +156,7 @@ impl Sink for StreamSink {
         let pending = &mut self.pending;
         // A guess that fits lines of ordinary length; the vector grows where they are short.
         pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
-        if self.escapes.leave_alone(lines.bytes()) {
+        if self.screen.escapes().leave_alone(lines.bytes()) {
             for text in lines.texts() {
                 pending.extend_from_slice(prefix);
                 pending.extend_from_slice(text);
@@ -154,7 +185,7 @@ impl Sink for StreamSink {
         // The end of a line that was interrupted after its last byte needs no line of its own.
         let nothing_left = !continues && !piece.begins && piece.ends && piece.text.is_empty();
         if nothing_left {
-            *filter = EscapeFilter::new(self.escapes);
+            *filter = EscapeFilter::new(self.screen.escapes());
             return;
         }
         if !continues {
@@ -170,15 +201,14 @@ impl Sink for StreamSink {
 
     fn note(&mut self, at: WallTime, note: &Note) {
         self.interrupt();
-        if self.terminal && matches!(note, Note::ShutdownBySignal { .. }) {
+        if self.screen.terminal && matches!(note, Note::ShutdownBySignal { .. }) {
             // Over the `^C` that the terminal has shown for the key.
             self.pending.push(b'\r');
         }
         let (who, text) = messages::text(note, &self.instances);
-        let prefix = self.prefix_of(who, at).to_vec();
-        self.pending.extend_from_slice(&prefix);
+        self.show_prefix_of(who, at);
         if let Some(who) = who
-            && !self.prefixed
+            && !self.prefixes.shown
         {
             self.pending.extend_from_slice(format!("{who} ").as_bytes());
         }

@@ -132,6 +132,7 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         | Note::FirstCause { .. }
         | Note::GuardLost => Ok(()),
         Note::NoTerminals { .. } => Err("the mind knows nothing of terminals".into()),
+        Note::LinesLost => Err("the mind knows nothing of lines".into()),
     }
 }
 

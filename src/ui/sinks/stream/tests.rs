@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use super::{Screen, StreamSink};
-use crate::logs::{Lines, Piece, Sink, StreamId};
+use crate::logs::{Channel, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::{
     Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
-use crate::supervisor::Note;
+use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
 
 const AT: WallTime = WallTime { seconds: 20_979, nanos: 0, utc_offset: 0 };
@@ -31,7 +31,13 @@ struct Shown(StreamSink);
 
 impl Shown {
     fn new(screen: Screen, change: impl FnOnce(&mut Output)) -> Shown {
-        Shown(StreamSink::new(&project(change), screen))
+        let project = project(change);
+        let mut sink = StreamSink::new(&project, screen);
+        for (stream, instance) in project.instances.iter().enumerate() {
+            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), pid: 7 };
+            sink.begins(AT, StreamId(stream), &origin);
+        }
+        Shown(sink)
     }
 
     fn lines(mut self, stream: StreamId, lines: &[u8]) -> Shown {

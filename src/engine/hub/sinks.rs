@@ -1,0 +1,95 @@
+//! All sinks as one: what is said is said to each of them, and none can disturb another.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::logs::{Frame, Rewrite, Sink, StreamId};
+use crate::time::WallTime;
+
+/// Every sink, in the order of its outlet.
+pub(super) struct Sinks {
+    all: Vec<Box<dyn Sink>>,
+    loss: Loss,
+}
+
+/// Whether a panic has cost lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    None,
+    Untold,
+    Told,
+}
+
+impl Loss {
+    fn happened(&mut self) {
+        if *self == Loss::None {
+            *self = Loss::Untold;
+        }
+    }
+}
+
+impl Sinks {
+    pub(super) fn new(all: Vec<Box<dyn Sink>>) -> Sinks {
+        Sinks { all, loss: Loss::None }
+    }
+
+    /// Lets each of them work, and survives its panic: the lines in its hands are lost, forge and its processes are not.
+    pub(super) fn each(&mut self, mut work: impl FnMut(&mut dyn Sink)) {
+        let Sinks { all, loss } = self;
+        for sink in all {
+            let before = sink.pending().len();
+            if catch_unwind(AssertUnwindSafe(|| work(sink.as_mut()))).is_err() {
+                // Half of what it wanted to say would confuse its writer.
+                sink.pending().truncate(before);
+                loss.happened();
+            }
+        }
+    }
+
+    /// Shows what comes out of a framer, as `rewrite` leaves it.
+    pub(super) fn show(
+        &mut self,
+        rewrite: Option<&mut (dyn Rewrite + 'static)>,
+        (at, stream): (WallTime, StreamId),
+        frame: Frame<'_>,
+    ) {
+        let mut show = |frame: Frame<'_>| {
+            self.each(|sink| match frame {
+                Frame::Lines(lines) => sink.lines(at, stream, lines),
+                Frame::Piece(piece) => sink.piece(at, stream, piece),
+            });
+        };
+        match rewrite {
+            None => show(frame),
+            Some(rewrite) => {
+                // Rather lost than shown as it was.
+                if catch_unwind(AssertUnwindSafe(|| rewrite.rewrite(stream, frame, &mut show))).is_err() {
+                    self.loss.happened();
+                }
+            }
+        }
+    }
+
+    /// Returns, once, whether a panic has cost lines.
+    pub(super) fn take_loss(&mut self) -> bool {
+        let untold = self.loss == Loss::Untold;
+        if untold {
+            self.loss = Loss::Told;
+        }
+        untold
+    }
+
+    /// Returns whose line stands unfinished on a screen.
+    pub(super) fn open_line(&self) -> Option<StreamId> {
+        self.all.iter().find_map(|sink| sink.open_line())
+    }
+
+    /// Returns whether more than `bytes` wait in one of them.
+    pub(super) fn hold(&mut self, bytes: usize) -> bool {
+        self.all.iter_mut().any(|sink| sink.pending().len() >= bytes)
+    }
+
+    /// Returns what each of them has formatted.
+    pub(super) fn pending(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
+        self.all.iter_mut().map(|sink| sink.pending())
+    }
+}

@@ -1,0 +1,40 @@
+//! What the hub knows of one stream.
+
+use tokio::time::Instant;
+
+use crate::logs::{Channel, Framer, LastWords, Origin};
+use crate::project::InstanceId;
+
+/// One output of a run, as far as it has come.
+pub(super) struct Stream {
+    pub(super) instance: InstanceId,
+    pub(super) channel: Channel,
+    /// Whether a run is heard on it.
+    pub(super) heard: bool,
+    pub(super) framer: Framer,
+    pub(super) last_words: LastWords,
+    /// When the line began that is being shown in pieces.
+    pub(super) begun: Option<Instant>,
+    /// Its reader is held back until an outlet has taken more.
+    pub(super) waits_for_room: bool,
+}
+
+impl Stream {
+    /// Makes the stream of a run that is heard from now on.
+    pub(super) fn new(origin: &Origin<'_>) -> Stream {
+        Stream {
+            instance: origin.instance.id.clone(),
+            channel: origin.channel,
+            heard: true,
+            framer: Framer::default(),
+            last_words: LastWords::default(),
+            begun: None,
+            waits_for_room: false,
+        }
+    }
+
+    /// Returns whether a run that begins now can have it.
+    pub(super) fn is_free_for(&self, origin: &Origin<'_>) -> bool {
+        !self.heard && self.instance == origin.instance.id && self.channel == origin.channel
+    }
+}
