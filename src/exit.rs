@@ -38,6 +38,8 @@ pub enum Step {
     Directory,
     /// Becoming the shell: `execve(2)`.
     Exec,
+    /// Taking the niceness that it is to have: `nice(2)`.
+    Nice,
 }
 
 impl Exit {
@@ -55,7 +57,8 @@ impl Exit {
             Exit::NeverStarted { step: Step::Look | Step::Exec, errno: libc::ENOENT | libc::ENOTDIR } => 127,
             Exit::NeverStarted { step: Step::Look | Step::Exec, .. } => 126,
             Exit::NeverStarted {
-                step: Step::Connect | Step::Fork | Step::Prepare | Step::Directory, ..
+                step: Step::Connect | Step::Fork | Step::Prepare | Step::Directory | Step::Nice,
+                ..
             } => 125,
         }
     }

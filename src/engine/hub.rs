@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout_at};
 use self::sinks::Sinks;
 use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, LastWords, Origin, ReadyLine, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -80,6 +80,9 @@ impl Way {
     }
 }
 
+/// What is done when the awaited line comes. It must not wait, and not talk to the hub.
+pub(super) type Tell = Box<dyn FnOnce()>;
+
 /// A handle to the hub; all of them are the same hub.
 #[derive(Clone)]
 pub struct Hub(Rc<Shared>);
@@ -108,6 +111,8 @@ struct State {
     streams: Vec<Stream>,
     /// What one reader has just read. One for all, so that it stays in the cache.
     chunk: Vec<u8>,
+    /// Who is to be told once of a line that matches; usually nobody.
+    awaited: Vec<(StreamId, ReadyLine, Tell)>,
     /// What forge has to say when all of these streams have ended.
     behind: Vec<(Vec<StreamId>, Note)>,
     /// What forge has to say when all output has ended.
@@ -135,6 +140,7 @@ impl Hub {
             rewrite,
             streams: Vec::new(),
             chunk: vec![0; CHUNK_BYTES],
+            awaited: Vec::new(),
             behind: Vec::new(),
             last_word: None,
         };
@@ -170,11 +176,40 @@ impl Hub {
             state.streams.len() - 1
         });
         state.streams[place].heard = true;
+        state.streams[place].spoke = Instant::now();
         let stream = StreamId(place);
         let now = clock::wall();
+        state.sinks.begin(stream);
         state.sinks.each(|sink| sink.begins(now, stream, origin));
         self.formatted(&mut state);
         stream
+    }
+
+    /// Has somebody told, once, when a line that matches comes on this stream. It is over with the stream.
+    pub(super) fn expect(&self, stream: StreamId, line: ReadyLine, tell: Tell) {
+        self.0.state.borrow_mut().awaited.push((stream, line, tell));
+    }
+
+    /// Returns the last lines of streams, as they were shown; the last stream's last.
+    pub fn last_lines(&self, streams: &[StreamId], count: usize) -> Vec<String> {
+        let state = self.0.state.borrow();
+        let of = |stream: &StreamId| state.sinks.last_words(*stream).map(|words| words.lines(count));
+        let mut lines: Vec<String> = streams.iter().filter_map(of).flatten().collect();
+        lines.drain(..lines.len().saturating_sub(count));
+        lines
+    }
+
+    /// Returns for how long nothing has come on any of these streams.
+    pub(super) fn silence(&self, streams: &[StreamId]) -> Option<Duration> {
+        let state = self.0.state.borrow();
+        streams.iter().map(|stream| state.streams[stream.0].spoke.elapsed()).min()
+    }
+
+    /// Nobody could say anything while all were stopped.
+    pub(super) fn forgive_silence(&self) {
+        for stream in &mut self.0.state.borrow_mut().streams {
+            stream.spoke = Instant::now();
+        }
     }
 
     /// Returns the streams on which an instance is heard, if any of their readers is held back because an outlet takes
@@ -204,11 +239,12 @@ impl Hub {
     pub fn close(&self, stream: StreamId) -> Option<Complaint> {
         let mut state = self.0.state.borrow_mut();
         state.show(stream, |stream, _, out| stream.framer.finish(out));
-        let Stream { begun, waits_for_room, heard, last_words, .. } = &mut state.streams[stream.0];
+        let Stream { begun, waits_for_room, heard, .. } = &mut state.streams[stream.0];
         *begun = None;
         *waits_for_room = false;
         let has_ended = mem::take(heard);
-        let complaint = last_words.complaint();
+        let complaint = state.sinks.last_words(stream).and_then(LastWords::complaint);
+        state.awaited.retain(|(awaited, _, _)| *awaited != stream);
         if self.0.open.get().is_some_and(|open| open.stream == stream) {
             self.0.open.set(None);
             self.0.turn.notify_waiters();
@@ -292,9 +328,8 @@ impl Hub {
         if length > 0 {
             // The hot path: what was read becomes lines, and lines become text.
             state.show(stream, |stream, chunk, out| {
-                let chunk = &chunk[..length];
-                stream.last_words.hear(chunk);
-                stream.framer.push(chunk, out);
+                stream.spoke = Instant::now();
+                stream.framer.push(&chunk[..length], out);
             });
             self.look_at_open_line(&mut state, stream);
             self.formatted(&mut state);
@@ -400,9 +435,18 @@ impl OpenLine {
 impl State {
     /// Shows what `work` gets out of a stream; it is given the bytes that were read, too.
     fn show(&mut self, id: StreamId, work: impl FnOnce(&mut Stream, &[u8], &mut dyn FnMut(Frame<'_>))) {
-        let State { sinks, rewrite, streams, chunk, .. } = self;
+        let State { sinks, rewrite, streams, chunk, awaited, .. } = self;
         let now = clock::wall();
-        work(&mut streams[id.0], chunk, &mut |frame| sinks.show(rewrite.as_deref_mut(), (now, id), frame));
+        work(&mut streams[id.0], chunk, &mut |frame| {
+            sinks.show(rewrite.as_deref_mut(), (now, id), frame);
+            if !awaited.is_empty() {
+                let is_it =
+                    |(stream, line, _): &mut (StreamId, ReadyLine, Tell)| *stream == id && line.is_in(frame);
+                for (_, _, tell) in awaited.extract_if(.., |one| is_it(one)) {
+                    tell();
+                }
+            }
+        });
     }
 
     fn note(&mut self, note: &Note) {

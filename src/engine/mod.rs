@@ -4,11 +4,17 @@
 //! that takes nothing cannot hold up a signal.
 
 mod calendar;
+mod errands;
 mod holds;
 mod hub;
+mod measuring;
+mod notifying;
 mod outlet;
 mod perform;
+mod probing;
 mod readers;
+mod starting;
+mod watching;
 
 use std::io;
 use std::iter;
@@ -26,7 +32,7 @@ use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::{ProcessName, Project};
-use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
@@ -121,6 +127,7 @@ impl Engine {
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
             exit_code_from: setup.exit_code_from,
         };
+        watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
@@ -139,6 +146,7 @@ impl Engine {
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
+            let looked = Self::answers(&event);
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
@@ -150,6 +158,9 @@ impl Engine {
             }
             if let Some(run) = gone {
                 self.hands.release(run);
+            }
+            if let Some((run, check)) = looked {
+                self.hands.looked(run, check);
             }
             if let Some(outcome) = outcome {
                 break outcome;
@@ -184,6 +195,22 @@ impl Engine {
         }
     }
 
+    /// Returns which look at which run an event is the answer to.
+    fn answers(event: &Event) -> Option<(RunId, Check)> {
+        match event {
+            Event::Child { run, what: ChildEvent::Probed { check, .. } } => Some((*run, *check)),
+            Event::Begin
+            | Event::Child { .. }
+            | Event::Signal { .. }
+            | Event::Continued
+            | Event::OutputGone { .. }
+            | Event::GuardLost
+            | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
+            | Event::DeadlineReached => None,
+        }
+    }
+
     /// Waits for whatever comes first; signals before all, output last.
     async fn next_event(&mut self) -> Event {
         loop {
@@ -194,7 +221,7 @@ impl Engine {
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
-                news = self.hands.link.next() => Some(self.told(news)),
+                news = self.hands.link.next() => self.told(news),
                 Some(event) = self.inbox.recv() => Some(event),
                 OutputGone { errno } = self.hands.hub.output_gone(), if self.output_gone.is_none() => {
                     self.output_gone = Some(errno);
@@ -228,9 +255,13 @@ impl Engine {
         }
     }
 
-    fn told(&mut self, news: GuardNews) -> Event {
+    fn told(&mut self, news: GuardNews) -> Option<Event> {
         let child = |run, what| Event::Child { run: RunId(run), what };
-        match news {
+        let news = match news {
+            GuardNews::News(news) => GuardNews::News(self.hands.sift(news)?),
+            GuardNews::Lost => GuardNews::Lost,
+        };
+        let event = match news {
             GuardNews::News(News::Spawned { run, pid }) => child(run, ChildEvent::Spawned { pid }),
             GuardNews::News(News::SpawnFailed { run, step, errno }) => {
                 child(run, ChildEvent::SpawnFailed { step, errno })
@@ -242,13 +273,17 @@ impl Engine {
                 self.hands.link.sweep();
                 Event::GuardLost
             }
-        }
+        };
+        // What was found out on the way comes first.
+        self.hands.happened.push_back(event);
+        self.hands.happened.pop_front()
     }
 
     /// Waits until the guard says that nobody is left. A signal meanwhile ends what resists.
     ///
     /// It is not waited for where somebody has outlived SIGKILL: the guard itself goes on trying for a while.
     async fn dismiss_guard(&mut self) {
+        self.hands.end_errands();
         self.hands.link.finish();
         if self.hands.somebody_resists {
             return self.hands.link.flush();

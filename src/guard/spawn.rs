@@ -96,6 +96,7 @@ struct Program {
     arguments: Vec<CString>,
     environment: Vec<CString>,
     terminal: bool,
+    nice: i32,
 }
 
 impl Program {
@@ -106,6 +107,7 @@ impl Program {
             arguments: spawn.arguments.iter().map(text).collect::<io::Result<_>>()?,
             environment: spawn.environment.iter().map(text).collect::<io::Result<_>>()?,
             terminal: spawn.terminal,
+            nice: spawn.nice,
         })
     }
 }
@@ -119,6 +121,9 @@ fn become_program(
 ) -> Failure {
     if let Err(error) = prepare_self(program, guard, standard, file_limit) {
         return Failure::at(Step::Prepare)(error);
+    }
+    if let Err(error) = process::add_niceness(program.nice) {
+        return Failure::at(Step::Nice)(error);
     }
     // SAFETY: chdir(2) reads a string that ends in NUL.
     if let Err(errno) = nix::errno::Errno::result(unsafe { libc::chdir(program.directory.as_ptr()) }) {

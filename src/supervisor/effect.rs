@@ -238,6 +238,13 @@ pub enum Note {
         /// What follows.
         follows: Missed,
     },
+    /// The kernel does not tell of changes of files, so they are looked at again and again.
+    WatchingByLooking {
+        /// What it said: `ENOSPC`, too many directories; `EMFILE`, too many programs that watch.
+        errno: i32,
+        /// How many directories were watched when it said so.
+        directories: usize,
+    },
     /// The guard process was killed.
     GuardLost,
     /// The machine has no pseudo-terminal left, or none at all; processes get pipes instead.

@@ -90,6 +90,24 @@ pub fn wake_at_the_end_of_the_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGCONT));
 }
 
+/// Adds to the niceness of this process: positive numbers let others go first. `nice(2)`.
+///
+/// # Errors
+/// Only root may take precedence.
+pub fn add_niceness(by: i32) -> io::Result<()> {
+    if by == 0 {
+        return Ok(());
+    }
+    Errno::clear();
+    // SAFETY: nice(2) touches no memory.
+    let result = unsafe { libc::nice(by) };
+    // -1 is a niceness like others; only `errno` tells. Linux says EPERM, which looks like a wrong right somewhere else.
+    match Errno::last() {
+        errno @ (Errno::EPERM | Errno::EACCES) if result == -1 => Err(errno.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Lets this process end without an image of its memory, which holds the variables of everybody it has started.
 pub fn leave_no_core() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

@@ -80,6 +80,9 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
         Note::WasMissed { instance, late, follows } => {
             (Some(instance), lifecycle::was_missed(*late, *follows))
         }
+        Note::WatchingByLooking { errno, directories } => {
+            (None, lifecycle::watching_by_looking(*errno, *directories))
+        }
         Note::NoTerminals { errno } => {
             let why = errno_text(*errno);
             let text = format!(
@@ -152,6 +155,7 @@ fn could_not_start(command: &str, step: Step, errno: i32, detail: Option<&Detail
             }
         },
         (Step::Exec, _) => could_not(&format!("every command needs /bin/sh: {why}")),
+        (Step::Nice, _) => could_not("only root may give it a negative `nice`"),
         (Step::Connect | Step::Fork | Step::Prepare, _) => could_not(&why),
     }
 }

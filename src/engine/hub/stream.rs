@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::logs::{Channel, Framer, LastWords, Origin};
+use crate::logs::{Channel, Framer, Origin};
 use crate::project::InstanceId;
 
 /// One output of a run, as far as it has come.
@@ -12,7 +12,8 @@ pub(super) struct Stream {
     /// Whether a run is heard on it.
     pub(super) heard: bool,
     pub(super) framer: Framer,
-    pub(super) last_words: LastWords,
+    /// When something came last.
+    pub(super) spoke: Instant,
     /// When the line began that is being shown in pieces.
     pub(super) begun: Option<Instant>,
     /// Its reader is held back until an outlet has taken more.
@@ -27,7 +28,7 @@ impl Stream {
             channel: origin.channel,
             heard: true,
             framer: Framer::default(),
-            last_words: LastWords::default(),
+            spoke: Instant::now(),
             begun: None,
             waits_for_room: false,
         }

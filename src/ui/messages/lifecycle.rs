@@ -159,3 +159,21 @@ pub(super) fn was_missed(late: Duration, follows: Missed) -> String {
     };
     format!("was due {} ago; {follows}", duration(late))
 }
+
+/// Files are looked at again and again; why, and what helps.
+pub(super) fn watching_by_looking(errno: i32, directories: usize) -> String {
+    let (cause, way_out) = match errno {
+        libc::ENOSPC => (
+            format!("the kernel watches no more than the {directories} directories it has been given"),
+            "watch fewer with `watch.ignore`, or raise `fs.inotify.max_user_watches`",
+        ),
+        libc::EMFILE => {
+            ("too many programs of this user watch files".to_owned(), "raise `fs.inotify.max_user_instances`")
+        }
+        _ => (
+            format!("the kernel does not tell of changes ({})", errno_text(errno)),
+            "nothing is missed but time",
+        ),
+    };
+    format!("{cause}, so files are looked at every second or more rarely; {way_out}")
+}
