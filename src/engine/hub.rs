@@ -14,6 +14,7 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod signs;
 mod sinks;
 mod stream;
 
@@ -27,10 +28,11 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, LastWords, Origin, ReadyLine, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -80,9 +82,6 @@ impl Way {
     }
 }
 
-/// What is done when the awaited line comes. It must not wait, and not talk to the hub.
-pub(super) type Tell = Box<dyn FnOnce()>;
-
 /// A handle to the hub; all of them are the same hub.
 #[derive(Clone)]
 pub struct Hub(Rc<Shared>);
@@ -111,8 +110,7 @@ struct State {
     streams: Vec<Stream>,
     /// What one reader has just read. One for all, so that it stays in the cache.
     chunk: Vec<u8>,
-    /// Who is to be told once of a line that matches; usually nobody.
-    awaited: Vec<(StreamId, ReadyLine, Tell)>,
+    awaited: Awaited,
     /// What forge has to say when all of these streams have ended.
     behind: Vec<(Vec<StreamId>, Note)>,
     /// What forge has to say when all output has ended.
@@ -140,7 +138,7 @@ impl Hub {
             rewrite,
             streams: Vec::new(),
             chunk: vec![0; CHUNK_BYTES],
-            awaited: Vec::new(),
+            awaited: Awaited::default(),
             behind: Vec::new(),
             last_word: None,
         };
@@ -185,33 +183,6 @@ impl Hub {
         stream
     }
 
-    /// Has somebody told, once, when a line that matches comes on this stream. It is over with the stream.
-    pub(super) fn expect(&self, stream: StreamId, line: ReadyLine, tell: Tell) {
-        self.0.state.borrow_mut().awaited.push((stream, line, tell));
-    }
-
-    /// Returns the last lines of streams, as they were shown; the last stream's last.
-    pub fn last_lines(&self, streams: &[StreamId], count: usize) -> Vec<String> {
-        let state = self.0.state.borrow();
-        let of = |stream: &StreamId| state.sinks.last_words(*stream).map(|words| words.lines(count));
-        let mut lines: Vec<String> = streams.iter().filter_map(of).flatten().collect();
-        lines.drain(..lines.len().saturating_sub(count));
-        lines
-    }
-
-    /// Returns for how long nothing has come on any of these streams.
-    pub(super) fn silence(&self, streams: &[StreamId]) -> Option<Duration> {
-        let state = self.0.state.borrow();
-        streams.iter().map(|stream| state.streams[stream.0].spoke.elapsed()).min()
-    }
-
-    /// Nobody could say anything while all were stopped.
-    pub(super) fn forgive_silence(&self) {
-        for stream in &mut self.0.state.borrow_mut().streams {
-            stream.spoke = Instant::now();
-        }
-    }
-
     /// Returns the streams on which an instance is heard, if any of their readers is held back because an outlet takes
     /// nothing.
     pub fn held_back(&self, instance: &InstanceId) -> Vec<StreamId> {
@@ -244,7 +215,7 @@ impl Hub {
         *waits_for_room = false;
         let has_ended = mem::take(heard);
         let complaint = state.sinks.last_words(stream).and_then(LastWords::complaint);
-        state.awaited.retain(|(awaited, _, _)| *awaited != stream);
+        state.awaited.give_up(stream);
         if self.0.open.get().is_some_and(|open| open.stream == stream) {
             self.0.open.set(None);
             self.0.turn.notify_waiters();
@@ -439,13 +410,7 @@ impl State {
         let now = clock::wall();
         work(&mut streams[id.0], chunk, &mut |frame| {
             sinks.show(rewrite.as_deref_mut(), (now, id), frame);
-            if !awaited.is_empty() {
-                let is_it =
-                    |(stream, line, _): &mut (StreamId, ReadyLine, Tell)| *stream == id && line.is_in(frame);
-                for (_, _, tell) in awaited.extract_if(.., |one| is_it(one)) {
-                    tell();
-                }
-            }
+            awaited.look(id, frame);
         });
     }
 
