@@ -144,9 +144,12 @@ Examples:
 /// Which files are read.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FileArgs {
-    /// Procfile to read, `-` for stdin [default: Procfile in the root directory]
+    /// Procfile to read, `-` for stdin; repeated, or a glob, for several [default: Procfile in the root directory]
     #[arg(short = 'f', long, value_name = "FILE", env = "FORGE_PROCFILE", value_hint = ValueHint::FilePath)]
-    pub(crate) procfile: Option<PathBuf>,
+    pub(crate) procfile: Option<Vec<PathBuf>>,
+    /// Part of forge.toml to use: [profile.NAME]
+    #[arg(long, value_name = "NAME", env = "FORGE_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Directory to run in [default: that of the Procfile]
     #[arg(short = 'd', long, value_name = "DIR", env = "FORGE_ROOT", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
@@ -245,6 +248,28 @@ pub(crate) struct StartArgs {
     /// Processes whose end never ends the others, with commas
     #[arg(long, value_name = "NAMES", env = "FORGE_CAN_DIE", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
     pub(crate) can_die: Option<Vec<String>>,
+    /// Give the exit code of this process
+    #[arg(long, value_name = "NAME", env = "FORGE_EXIT_CODE_FROM", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
+    pub(crate) exit_code_from: Option<String>,
+    /// End a process with other signals, one after the other: db=INT, db=TERM,INT; repeated for several
+    #[arg(long, value_name = "NAME=SIGNAL,…", env = "FORGE_STOP_SIGNAL", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
+    pub(crate) stop_signal: Option<Vec<String>>,
+
+    /// Start a process after others: web=db,migrate:done; repeated for several
+    #[arg(long, value_name = "NAME=NAMES", env = "FORGE_AFTER", add = ArgValueCompleter::new(process_names), help_heading = "Order and restarts")]
+    pub(crate) after: Option<Vec<String>>,
+    /// Run release of the Procfile first; the others wait for its success
+    #[arg(long, env = "FORGE_RELEASE", value_parser = BoolishValueParser::new(), help_heading = "Order and restarts")]
+    pub(crate) release: bool,
+    /// Start processes again when they end: never, on-failure or always; without it always; repeated for several
+    #[arg(long, value_name = "NAMES[=WHEN]", env = "FORGE_RESTART", add = ArgValueCompleter::new(process_names), help_heading = "Order and restarts")]
+    pub(crate) restart: Option<Vec<String>>,
+    /// Restart what forge.toml watches when its files change; this is the default
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "FORGE_WATCH", hide_possible_values = true, value_parser = BoolishValueParser::new(), help_heading = "Order and restarts")]
+    pub(crate) watch: Option<bool>,
+    /// Watch no files
+    #[arg(long, help_heading = "Order and restarts")]
+    pub(crate) no_watch: bool,
 }
 
 /// `forge run`.

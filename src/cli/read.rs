@@ -3,6 +3,10 @@
 //! It reads and understands nothing; `project::load` understands and reads nothing.
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads for everybody")]
 
+mod env_files;
+mod manifest;
+mod procfiles;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,8 +19,10 @@ use crate::diagnostic::{Checked, Diagnostic, Source};
 use crate::guard::ProjectId;
 use crate::guard::record::Places;
 use crate::project::load::{self, Inputs};
-use crate::project::{Colour, Settings};
+use crate::project::{Colour, Settings, clean_path as clean};
 use crate::ui::terminal::{self, ColourFacts};
+use env_files::read_env_files;
+use procfiles::{Procfiles, is_glob, read_procfiles};
 
 /// Files of the user are small; what is larger than this, in bytes, is something else.
 const LARGEST: u64 = 16 << 20;
@@ -50,13 +56,21 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
     if let Some(root) = &settings.root {
         diagnostics.extend(complaint_about_root(root));
     }
-    let procfile = read_procfile(&settings, need, &mut diagnostics);
-    let env_files = read_env_files(&settings, &mut diagnostics);
-    let root = here.join(root_of(&settings));
+    let root = clean(&here.join(root_of(&settings)));
+    let manifest = manifest::read_manifest(&root_of(&settings), settings.profile.as_ref(), &mut diagnostics);
+    // What the file says never changes where the project is.
+    let settings = settings.or(manifest.settings());
+    let procfiles = read_procfiles(&settings, &manifest, (&here, &root), need, &mut diagnostics);
+    let env_files = read_env_files(&settings, &manifest, &mut diagnostics);
+    let own_env_files = env_files::read_own(&settings, &manifest, &mut diagnostics);
+    let env_check = env_files::read_check(&settings, &manifest, &mut diagnostics);
     let inherited = std::env::vars_os()
         .map(|(name, value)| (name.into_encoded_bytes(), value.into_encoded_bytes()))
         .collect();
-    Checked { value: Inputs { root: clean(&root), procfile, env_files, inherited, settings }, diagnostics }
+    let Procfiles { single: procfile, parts } = procfiles;
+    let value =
+        Inputs { root, procfile, parts, env_files, own_env_files, env_check, manifest, inherited, settings };
+    Checked { value, diagnostics }
 }
 
 /// Where a stack belongs, and where it is noted that it runs.
@@ -213,92 +227,15 @@ fn procfile_path(settings: &Settings) -> PathBuf {
 
 /// Where the processes run: as named, else where the Procfile is.
 fn root_of(settings: &Settings) -> PathBuf {
+    // Several Procfiles, and those of a glob, belong to the directory from which they are seen.
+    let is_one = settings.further_procfiles.is_empty() && !settings.procfile.as_deref().is_some_and(is_glob);
     match (&settings.root, &settings.procfile) {
         (Some(root), _) => root.clone(),
-        (None, Some(procfile)) if procfile != Path::new("-") => {
+        (None, Some(procfile)) if is_one && procfile != Path::new("-") => {
             procfile.parent().map(Path::to_owned).unwrap_or_default()
         }
         (None, _) => PathBuf::new(),
     }
-}
-
-fn read_procfile(settings: &Settings, need: Need, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Source>> {
-    if need == Need::Nothing {
-        return None;
-    }
-    let path = procfile_path(settings);
-    let (name, text) = if path == Path::new("-") {
-        ("<stdin>".into(), read_up_to_limit(io::stdin().lock()))
-    } else {
-        (path.to_string_lossy(), read(&path))
-    };
-    let error = match text {
-        Ok(text) => return Some(Source::new(name, text)),
-        Err(error) => error,
-    };
-    let unnamed = settings.procfile.is_none();
-    if need == Need::IfThere && unnamed && is_missing(&error) {
-        return None;
-    }
-    diagnostics.push(if error.kind() == io::ErrorKind::IsADirectory {
-        Diagnostic::error("directory", format!("`{name}` is a directory"))
-            .hint(format!("name the file: `-f {}`", path.join("Procfile").display()))
-    } else if is_missing(&error) {
-        missing_procfile(&path, unnamed)
-    } else {
-        unreadable(&path, &error)
-    });
-    None
-}
-
-/// The words are foreman's, with its full stop (compat section 12).
-fn missing_procfile(path: &Path, unnamed: bool) -> Diagnostic {
-    let diagnostic = Diagnostic::foreman("missing-procfile", format!("{} does not exist.", path.display()));
-    let development = path.with_file_name("Procfile.dev");
-    if unnamed && development.is_file() {
-        return diagnostic.hint(format!("there is one for development: `-f {}`", development.display()));
-    }
-    diagnostic
-}
-
-fn read_env_files(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Vec<Arc<Source>> {
-    let Some(named) = &settings.env_files else {
-        return read_default_env_file(settings, diagnostics).into_iter().collect();
-    };
-    let mut sources = Vec::new();
-    for path in named {
-        match read(path) {
-            Ok(text) => sources.push(Source::secret(path.to_string_lossy(), text)),
-            Err(error) if is_missing(&error) => diagnostics.push(
-                Diagnostic::foreman("missing-env-file", format!("{} does not exist", path.display()))
-                    .hint("`-e /dev/null` reads no env file at all"),
-            ),
-            Err(error) => diagnostics.push(unreadable(path, &error)),
-        }
-    }
-    sources
-}
-
-/// `.env` of `-d`, else of the current directory, else the one beside the Procfile (D11). A directory of that
-/// name, as some virtual environments make it, is no env file.
-fn read_default_env_file(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Source>> {
-    let first = settings.root.clone().unwrap_or_default();
-    let mut places = vec![first];
-    if settings.root.is_none() {
-        places.push(root_of(settings));
-    }
-    for place in places {
-        let path = if place == Path::new(".") { PathBuf::from(".env") } else { place.join(".env") };
-        match read(&path) {
-            Ok(text) => return Some(Source::secret(path.to_string_lossy(), text)),
-            Err(error) if is_missing(&error) || error.kind() == io::ErrorKind::IsADirectory => {}
-            Err(error) => {
-                diagnostics.push(unreadable(&path, &error));
-                return None;
-            }
-        }
-    }
-    None
 }
 
 /// Opens and reads; never asks first what kind of file it is, because a FIFO or `/dev/null` is as good.
@@ -360,22 +297,6 @@ pub(crate) fn why(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Takes `.` and `..` out of an absolute path, as foreman does, without asking the file system.
-fn clean(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(component),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::report::Verdict;
 use super::{exit, report, wishes};
 use crate::diagnostic::Diagnostic;
 use crate::project::command::shell_line;
+use crate::project::manifest::Manifest;
 use crate::project::{Colour, ProcessName, Project, Variable, load};
 use crate::sys::exec::{Program, replace_by};
 use crate::sys::path::{Lookup, find};
@@ -23,14 +24,21 @@ use crate::sys::path::{Lookup, find};
 pub(crate) fn run(args: &RunArgs, matches: &ArgMatches) -> u8 {
     let need = if args.words.len() == 1 { Need::IfThere } else { Need::Nothing };
     let mut read = read::inputs(wishes::of_run(args, matches), need);
-    let entry = args.words[0].to_str().filter(|name| load::has_entry(&read.value, name)).map(str::to_owned);
+    let entry = args.words[0]
+        .to_str()
+        .filter(|_| args.words.len() == 1)
+        .and_then(|word| load::find(&read.value, word));
     let mut names = Vec::new();
-    if let Some(name) = &entry {
-        read.value.settings.names = wishes::names(&[format!("{name}=1")]);
+    if let Some((name, index)) = &entry {
+        let word = if *index == 1 { format!("{name}=1") } else { format!("{name}.{index}") };
+        read.value.settings.names = wishes::names(&[word]);
+        read.value.settings.alone = Some(true);
     } else {
         // Whatever the Procfile and the ports are like, an arbitrary command does not need them.
         names = load::names(&read.value);
         read.value.procfile = None;
+        read.value.parts = Vec::new();
+        read.value.manifest = Manifest::default();
         read.value.settings.no_port = Some(true);
     }
     let loaded = load::load(&read.value);
@@ -40,7 +48,7 @@ pub(crate) fn run(args: &RunArgs, matches: &ArgMatches) -> u8 {
     }
 
     let plan = match &entry {
-        Some(name) => plan_of_entry(&loaded.value, name),
+        Some((name, _)) => plan_of_entry(&loaded.value, name),
         None => plan_of_words(&loaded.value, &args.words),
     };
     let refusal = carry_out(&plan);
@@ -64,11 +72,11 @@ struct Plan {
     directory: PathBuf,
 }
 
-fn plan_of_entry(project: &Project, name: &str) -> Plan {
+fn plan_of_entry(project: &Project, name: &ProcessName) -> Plan {
     let instance = project
         .instances
         .iter()
-        .find(|instance| instance.id.process.as_str() == name)
+        .find(|instance| instance.id.process == *name)
         .expect("an entry that was named has been given one instance");
     let shell = shell_line(&instance.process.command);
     Plan {

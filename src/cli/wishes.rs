@@ -20,6 +20,12 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
     let no_timestamp = is_last_word(matches, "no_timestamp", "timestamp");
     let timestamp = if no_timestamp { Some(false) } else { args.timestamp };
     Settings {
+        after: items(matches, "after", args.after.as_deref()),
+        restart: items(matches, "restart", args.restart.as_deref()),
+        stop_signal: items(matches, "stop_signal", args.stop_signal.as_deref()),
+        release: args.release.then_some(true),
+        exit_code_from: span(matches, "exit_code_from", args.exit_code_from.as_deref()),
+        watch: if is_last_word(matches, "no_watch", "watch") { Some(false) } else { args.watch },
         names: names(&args.names),
         formation: span(matches, "formation", args.formation.as_deref()),
         except: list(matches, "except", args.except.as_deref()),
@@ -73,8 +79,12 @@ pub(crate) fn of_clean(args: &CleanArgs, matches: &ArgMatches) -> Settings {
 
 /// Which files a command was asked to read.
 pub(crate) fn of_files(args: &FileArgs) -> Settings {
+    let mut procfiles = args.procfile.iter().flatten().cloned();
     Settings {
-        procfile: args.procfile.clone(),
+        procfile: procfiles.next(),
+        further_procfiles: procfiles.collect(),
+        // A name is as good as its place: no message has to tell the flag from the variable.
+        profile: args.profile.as_deref().map(|name| whole("--profile", name)),
         root: args.root.clone(),
         env_files: args
             .env
@@ -123,13 +133,28 @@ fn list(matches: &ArgMatches, id: &str, values: Option<&[String]>) -> Option<Spa
     span(matches, id, values.map(|values| values.join(",")).as_deref())
 }
 
+/// Flags that can be repeated, each a text of its own; in a variable they stand behind each other, with blanks.
+fn items(matches: &ArgMatches, id: &str, values: Option<&[String]>) -> Option<Vec<Span>> {
+    let values = values?;
+    let is_variable = given(matches, id) == Given::Variable;
+    let words = values.iter().flat_map(|value| match is_variable {
+        true => value.split_whitespace().collect(),
+        false => vec![value.as_str()],
+    });
+    Some(words.filter_map(|word| span(matches, id, Some(word))).collect())
+}
+
+fn whole(name: &str, text: &str) -> Span {
+    Span::new(&Source::new(name, text), 0..text.len())
+}
+
 fn span(matches: &ArgMatches, id: &str, text: Option<&str>) -> Option<Span> {
     let text = text?;
     let name = match given(matches, id) {
         Given::Variable => format!("FORGE_{}", id.to_uppercase()),
         Given::Flag | Given::Not => format!("--{}", id.replace('_', "-")),
     };
-    Some(Span::new(&Source::new(name, text), 0..text.len()))
+    Some(whole(&name, text))
 }
 
 /// Whether a flag was given, and its opposite not after it. (clap's own `overrides_with` takes a variable for a

@@ -3,201 +3,203 @@
 //! foreman's rules (compat section 5), except that what foreman counts as zero in silence is an error here
 //! (D12), and that `release` is started only where it is named (D6).
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
+use super::names::{self, Choice, Known, items, words};
 use super::settings::Settings;
-use super::suggest;
 use crate::diagnostic::{Checked, Diagnostic, Severity, Span};
 
 /// More copies of one process than this are taken for a slip of the finger.
 const MOST_COPIES: u32 = 10_000;
 
 /// The entry that platforms run once before a deployment; it is no part of a running stack.
-const RELEASE: &str = "release";
+pub(super) const RELEASE: &str = "release";
 
-/// Counts the instances of each process, in the order of `processes`.
-pub(crate) fn resolve(processes: &[&str], settings: &Settings) -> Checked<Vec<u32>> {
-    let mut diagnostics = Vec::new();
-    let asked = read_wishes(processes, settings, &mut diagnostics);
-    let everything = match (&asked, asked.as_ref().and_then(|wishes| wishes.get("all"))) {
-        (None, _) => 1,
-        (Some(_), all) => all.copied().unwrap_or(0),
-    };
-    let except = match &settings.except {
-        Some(list) => known_names(processes, list, &mut diagnostics),
-        None => Vec::new(),
-    };
-    let mut counts = Vec::with_capacity(processes.len());
-    for name in processes {
-        let named = asked.as_ref().and_then(|wishes| wishes.get(*name)).copied();
-        let count = match named {
-            _ if except.contains(name) => 0,
-            Some(count) => count,
-            None if *name == RELEASE && everything > 0 => {
-                diagnostics.push(release_is_left_out());
-                0
-            }
-            None => everything,
+/// What is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Formation {
+    /// The instances of each process, counted from 1, in order.
+    pub(crate) instances: Vec<Vec<u32>>,
+    /// Whether the command line leaves this process out by its name.
+    pub(crate) refused: Vec<bool>,
+}
+
+/// Finds the instances of each process, in the order of `known`. `default` are the names that a start without any means.
+pub(crate) fn resolve(
+    known: &[Known<'_>],
+    settings: &Settings,
+    default: Option<&[Span]>,
+) -> Checked<Formation> {
+    let mut reading = Reading { known, wishes: vec![None; known.len()], all: None, diagnostics: Vec::new() };
+    let asked = reading.read(settings, default);
+    let (refused, except) = reading.read_except(settings);
+    let Reading { wishes, all, mut diagnostics, .. } = reading;
+    let mut instances = Vec::with_capacity(known.len());
+    for (at, process) in known.iter().enumerate() {
+        let everything = match (asked, all) {
+            (false, _) | (true, Some(All::Usual)) => process.usual,
+            (true, Some(All::Count(count))) => count,
+            (true, None) => 0,
         };
-        counts.push(count);
+        let everything = if process.enabled { everything } else { 0 };
+        let mut meant = match &wishes[at] {
+            Some(wish) => wish.clone(),
+            None if process.name == RELEASE && everything > 0 && settings.release != Some(true) => {
+                if !refused[at] {
+                    diagnostics.push(release_is_left_out());
+                }
+                Vec::new()
+            }
+            None => (1..=everything).collect(),
+        };
+        meant.retain(|index| !refused[at] && !except[at].contains(index));
+        instances.push(meant);
     }
     let complained = diagnostics.iter().any(|d| d.severity == Severity::Error);
-    if !complained && !processes.is_empty() && counts.iter().all(|count| *count == 0) {
-        diagnostics.push(nothing_to_start(processes, settings));
+    if !complained && !known.is_empty() && instances.iter().all(Vec::is_empty) {
+        diagnostics.push(nothing_to_start(known, settings));
     }
-    Checked { value: counts, diagnostics }
+    let refused = (0..known.len()).map(|at| refused[at] || wishes[at].as_ref().is_some_and(Vec::is_empty));
+    Checked { value: Formation { instances, refused: refused.collect() }, diagnostics }
 }
 
-/// Reads a list of names with commas; unknown ones become errors and are left out.
-pub(crate) fn known_names<'a>(
-    processes: &[&'a str],
-    list: &Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<&'a str> {
-    let mut names = Vec::new();
-    for item in items(list) {
-        let text = words(&item);
-        match processes.iter().find(|name| **name == text) {
-            Some(name) => names.push(*name),
-            None if text == "all" => names.extend(processes),
-            None => diagnostics.push(unknown(processes, &text, item)),
-        }
-    }
-    names
-}
-
-/// What was asked for by name; `None` if nothing was, so that everything is meant.
-fn read_wishes(
-    processes: &[&str],
-    settings: &Settings,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<BTreeMap<String, u32>> {
-    let mut wishes = BTreeMap::new();
-    match (&settings.names, &settings.formation) {
-        (Some(names), _) => {
-            for name in names {
-                for item in items(name) {
-                    read_wish(processes, &item, Bare::One, &mut wishes, diagnostics);
-                }
-            }
-        }
-        (None, Some(formation)) => {
-            let items = items(formation);
-            if items.is_empty() {
-                diagnostics.push(
-                    Diagnostic::error("bad-formation", "the formation is empty")
-                        .at(formation.clone(), "")
-                        .hint("write how many of each process to start, for example `web=1,worker=2`"),
-                );
-            }
-            for item in items {
-                read_wish(processes, &item, Bare::Refused, &mut wishes, diagnostics);
-            }
-        }
-        (None, None) => return None,
-    }
-    Some(wishes)
+/// What `all` asks for.
+#[derive(Clone, Copy)]
+enum All {
+    /// Of each so many as usual.
+    Usual,
+    /// Of each so many.
+    Count(u32),
 }
 
 /// What a name without a count means.
 #[derive(Clone, Copy)]
 enum Bare {
-    /// One instance: `forge start web`.
-    One,
+    /// As many instances as usual: `forge start web`.
+    Usual,
     /// A mistake: `-m web`.
     Refused,
 }
 
-fn read_wish(
-    processes: &[&str],
-    item: &Span,
-    bare: Bare,
-    wishes: &mut BTreeMap<String, u32>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let text = words(item);
-    let (name, count) = match (text.split_once('='), bare) {
-        (Some((name, count)), _) => (name, Some(count)),
-        (None, _) => (text.as_str(), None),
-    };
-    if name.is_empty() {
-        diagnostics.push(
-            Diagnostic::error("bad-formation", "a process name is missing in the formation")
-                .at(item.clone(), "")
-                .hint("write `NAME=N`, for example `web=2`"),
-        );
-        return;
+struct Reading<'a> {
+    known: &'a [Known<'a>],
+    /// What was asked for of each process.
+    wishes: Vec<Option<Vec<u32>>>,
+    all: Option<All>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading<'_> {
+    /// Reads what was asked for by name; says whether anything was, so that not everything is meant.
+    fn read(&mut self, settings: &Settings, default: Option<&[Span]>) -> bool {
+        match (&settings.names, &settings.formation, default) {
+            (Some(names), _, _) => self.read_names(names),
+            (None, Some(formation), _) => {
+                let items = items(formation);
+                if items.is_empty() {
+                    self.diagnostics.push(
+                        Diagnostic::error("bad-formation", "the formation is empty")
+                            .at(formation.clone(), "")
+                            .hint("write how many of each process to start, for example `web=1,worker=2`"),
+                    );
+                }
+                for item in items {
+                    self.read_wish(&item, Bare::Refused);
+                }
+            }
+            (None, None, Some(names)) => self.read_names(names),
+            (None, None, None) => return false,
+        }
+        true
     }
-    if name != "all" && !processes.contains(&name) {
-        diagnostics.push(unknown(processes, name, item.clone()));
-        return;
+
+    fn read_names(&mut self, names: &[Span]) {
+        for name in names {
+            for item in items(name) {
+                self.read_wish(&item, Bare::Usual);
+            }
+        }
     }
-    let number = match (count, bare) {
-        (None, Bare::One) => Some(1),
-        (None, Bare::Refused) => {
-            diagnostics.push(
-                Diagnostic::error("bad-formation", format!("`{name}` has no count in the formation"))
+
+    /// Reads what is left out: whole processes, and single instances.
+    fn read_except(&mut self, settings: &Settings) -> (Vec<bool>, Vec<Vec<u32>>) {
+        let mut refused = vec![false; self.known.len()];
+        let mut except = vec![Vec::new(); self.known.len()];
+        for item in settings.except.iter().flat_map(items) {
+            match names::choose(self.known, &words(&item), &item) {
+                Ok(Choice::Instance(at, index)) => except[at].push(index),
+                Ok(choice) => {
+                    choice.processes(self.known.len()).into_iter().for_each(|at| refused[at] = true)
+                }
+                Err(complaint) => self.diagnostics.push(complaint),
+            }
+        }
+        (refused, except)
+    }
+
+    fn read_wish(&mut self, item: &Span, bare: Bare) {
+        let text = words(item);
+        let (name, count) = match text.split_once('=') {
+            Some((name, count)) => (name, Some(count)),
+            None => (text.as_str(), None),
+        };
+        if name.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error("bad-formation", "a process name is missing in the formation")
                     .at(item.clone(), "")
-                    .hint(format!("write `{name}=1`, or name it without `-m`: `forge start {name}`")),
+                    .hint("write `NAME=N`, for example `web=2`"),
             );
             return;
         }
-        (Some(count), _) => count.parse().ok().filter(|number| *number <= MOST_COPIES),
-    };
-    match number {
-        Some(number) => {
-            wishes.insert(name.to_owned(), number);
+        let choice = match names::choose(self.known, name, item) {
+            Ok(choice) => choice,
+            Err(complaint) => return self.diagnostics.push(complaint),
+        };
+        let count = match (count, bare) {
+            (None, Bare::Usual) => None,
+            (None, Bare::Refused) => {
+                self.diagnostics.push(
+                    Diagnostic::error("bad-formation", format!("`{name}` has no count in the formation"))
+                        .at(item.clone(), "")
+                        .hint(format!("write `{name}=1`, or name it without `-m`: `forge start {name}`")),
+                );
+                return;
+            }
+            (Some(count), _) => match count.parse().ok().filter(|number| *number <= MOST_COPIES) {
+                Some(number) => Some(number),
+                None => return self.diagnostics.push(bad_count(name, count, item)),
+            },
+        };
+        self.note(&choice, count, name, item);
+    }
+
+    fn note(&mut self, choice: &Choice, count: Option<u32>, name: &str, item: &Span) {
+        match (choice, count) {
+            (Choice::All, count) => self.all = Some(count.map_or(All::Usual, All::Count)),
+            (Choice::Instance(..), Some(_)) => self.diagnostics.push(
+                Diagnostic::error("bad-formation", format!("`{name}` is one instance, and has no count"))
+                    .at(item.clone(), "")
+                    .hint(format!("name it alone: `{name}`")),
+            ),
+            (Choice::Instance(at, index), None) => {
+                let wish = self.wishes[*at].get_or_insert_default();
+                if let Err(place) = wish.binary_search(index) {
+                    wish.insert(place, *index);
+                }
+            }
+            (Choice::Process(_) | Choice::Processes(_), count) => {
+                for at in choice.processes(self.known.len()) {
+                    // Who is named is wanted, also where its usual number is none.
+                    let count = count.unwrap_or(self.known[at].usual.max(1));
+                    self.wishes[at] = Some((1..=count).collect());
+                }
+            }
         }
-        None => diagnostics.push(
-            Diagnostic::error(
-                "bad-formation",
-                format!("`{}` is not a count in the formation", count.unwrap_or_default()),
-            )
-            .at(item.clone(), format!("expected a number from 0 to {MOST_COPIES}"))
-            .hint(format!("write `{name}=N`, for example `{name}=2`")),
-        ),
     }
 }
 
-/// The pieces between commas, without the blanks around them. A comma at the end is forgiven, as in foreman.
-fn items(list: &Span) -> Vec<Span> {
-    let text = list.text();
-    let mut pieces: Vec<Range<usize>> = Vec::new();
-    let mut start = 0;
-    for comma in memchr::memchr_iter(b',', text).chain([text.len()]) {
-        pieces.push(start..comma);
-        start = comma + 1;
-    }
-    let mut items: Vec<Span> = pieces
-        .into_iter()
-        .map(|piece| {
-            let bytes = &text[piece.clone()];
-            let left = bytes.len() - bytes.trim_ascii_start().len();
-            let length = bytes.trim_ascii().len();
-            let from = list.range.start + piece.start + if length == 0 { 0 } else { left };
-            Span::new(&list.source, from..from + length)
-        })
-        .collect();
-    while items.last().is_some_and(|item| item.range.is_empty()) {
-        items.pop();
-    }
-    items
-}
-
-/// The text of an item as foreman reads it: without any blanks.
-fn words(item: &Span) -> String {
-    String::from_utf8_lossy(item.text()).chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-fn unknown(processes: &[&str], name: &str, item: Span) -> Diagnostic {
-    let list = processes.join(", ");
-    let diagnostic = Diagnostic::error("unknown-process", format!("unknown process `{name}` ({list})"))
-        .at(item, "not in the Procfile");
-    match suggest::nearest(name, processes.iter().copied()) {
-        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-        None => diagnostic,
-    }
+fn bad_count(name: &str, count: &str, item: &Span) -> Diagnostic {
+    Diagnostic::error("bad-formation", format!("`{count}` is not a count in the formation"))
+        .at(item.clone(), format!("expected a number from 0 to {MOST_COPIES}"))
+        .hint(format!("write `{name}=N`, for example `{name}=2`"))
 }
 
 fn release_is_left_out() -> Diagnostic {
@@ -205,13 +207,13 @@ fn release_is_left_out() -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..Diagnostic::warning("release-not-started", message) }
 }
 
-fn nothing_to_start(processes: &[&str], settings: &Settings) -> Diagnostic {
+fn nothing_to_start(known: &[Known<'_>], settings: &Settings) -> Diagnostic {
     let diagnostic = Diagnostic::error("nothing-to-start", "there is nothing to start");
     let diagnostic = match settings.formation.as_ref().filter(|_| settings.names.is_none()) {
         Some(formation) => diagnostic.at(formation.clone(), "every count is 0"),
         None => diagnostic,
     };
-    diagnostic.hint(format!("the Procfile has {}", processes.join(", ")))
+    diagnostic.hint(format!("the Procfile has {}", names::list(known)))
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
 //! From what was read to a [`Project`]: the only entry. Who wins over whom is decided here and nowhere else.
 //!
-//! Flags beat `FORGE_…` variables, these beat the `.foreman` file, and that beats what is built in. The env
-//! files beat the inherited environment (O1), unless `--no-override` says otherwise.
+//! Flags beat `FORGE_…` variables, these beat the `.foreman` file, that beats `forge.toml` with its layers, and that what
+//! is built in. The env files beat the inherited environment (O1), unless `--no-override` says otherwise.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assemble::{self, Draft, Part};
 use super::dotenv::{self, Assignment};
 use super::interpolate::{self, Winner};
+use super::manifest::{Manifest, PortMode};
+use super::names::{self, Choice, Known};
 use super::ports::{self, PortRule};
-use super::procfile::{self, Entry};
 use super::settings::Settings;
 use super::{
     Colour, ExitOn, InstanceId, InstanceSpec, OnConflict, Origin, Output, Place, ProcessName, ProcessSpec,
-    Project, StopLadder, Tty, Variable, formation, options_file,
+    Project, Tty, Variable, options_file,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -29,8 +31,16 @@ pub struct Inputs {
     pub root: PathBuf,
     /// The Procfile; `None` if it could not be read, which has been complained about already.
     pub procfile: Option<Arc<Source>>,
+    /// The Procfiles, where there are several or one of them is another directory's; then there is no `procfile`.
+    pub parts: Vec<Part>,
     /// The env files in their order.
     pub env_files: Vec<Arc<Source>>,
+    /// The env files of single processes, by their names.
+    pub own_env_files: Vec<(String, Vec<Arc<Source>>)>,
+    /// A file whose keys must all be set, and what it is if one is not.
+    pub env_check: Option<(Arc<Source>, Severity)>,
+    /// What `forge.toml` says, with all its layers.
+    pub manifest: Manifest,
     /// The environment forge was started in.
     pub inherited: Vec<(Vec<u8>, Vec<u8>)>,
     /// What the user asked for, of all sources together; see [`settle`].
@@ -49,71 +59,124 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     let settings = &inputs.settings;
     let mut diagnostics = Vec::new();
 
-    let entries = read_procfile(inputs, &mut diagnostics);
+    let mut drafts = assemble::entries(inputs, &mut diagnostics);
     // Names and counts are judged against a whole Procfile only; they would look wrong against half of one.
-    let procfile_is_whole = inputs.procfile.is_some() && !has_errors(&diagnostics);
+    let has_procfile = inputs.procfile.is_some() || !inputs.parts.is_empty();
+    let procfile_is_whole = (has_procfile || inputs.manifest.has_commands()) && !has_errors(&diagnostics);
+    assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
+    let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
     let (environment, port_variable) = merge_environment(inputs, &mut diagnostics);
-    let port_rule = read_port_rule(settings, port_variable, &mut diagnostics);
+    let port_rule = read_port_rule(inputs, port_variable, &mut diagnostics);
 
-    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    let mut counts = vec![0; names.len()];
-    let (mut quiet, mut can_die) = (Vec::new(), Vec::new());
-    if procfile_is_whole {
-        let formation = formation::resolve(&names, settings);
-        counts = formation.value;
-        diagnostics.extend(formation.diagnostics);
-        if let Some(list) = &settings.quiet {
-            quiet = formation::known_names(&names, list, &mut diagnostics);
+    if let Some(check) = &inputs.env_check {
+        diagnostics.extend(missing_variables(check, &environment));
+    }
+
+    let mut instances = vec![Vec::new(); drafts.len()];
+    let (mut quiet, mut exit_code_from) = (Vec::new(), None);
+    if names_are_whole {
+        instances = assemble::relate(&mut drafts, inputs, &mut diagnostics);
+        let known: Vec<Known<'_>> = drafts.iter().map(Draft::known).collect();
+        let lists = settings.quiet.clone().map(|list| vec![list]).or(inputs.manifest.quiet());
+        for list in lists.unwrap_or_default() {
+            quiet.extend(names::whole(&known, &list, &mut diagnostics));
         }
-        if let Some(list) = &settings.can_die {
-            can_die = formation::known_names(&names, list, &mut diagnostics);
+        if let Some(name) = &settings.exit_code_from {
+            exit_code_from = one_of(&known, name, &mut diagnostics);
         }
     }
 
-    let stop = StopLadder { signals: vec![libc::SIGTERM], grace: settings.timeout.unwrap_or(DEFAULT_GRACE) };
-    let file: Arc<str> = inputs.procfile.as_ref().map_or("Procfile", |source| source.name.as_str()).into();
-    let processes: Vec<Arc<ProcessSpec>> = entries
-        .iter()
-        .enumerate()
-        .map(|(position, entry)| {
-            let place = Place { file: Arc::clone(&file), line: entry.line };
-            Arc::new(ProcessSpec {
-                stop: stop.clone(),
-                can_die: can_die.contains(&entry.name.as_str()),
-                ..ProcessSpec::plain(entry.name.clone(), entry.command.clone(), place, position)
-            })
-        })
-        .collect();
+    let ports = inputs.manifest.ports();
+    let processes: Vec<Arc<ProcessSpec>> = drafts.into_iter().map(|draft| Arc::new(draft.spec)).collect();
     let mut project = Project {
         root: inputs.root.clone(),
+        name: inputs.manifest.name().map_or_else(|| name_of(&inputs.root), str::to_owned),
         instances: Vec::new(),
         exit_on: settings.exit_on.unwrap_or(ExitOn::Any),
         environment,
         port_rule,
-        on_conflict: OnConflict::Fail,
-        exit_code_from: None,
+        on_conflict: ports.on_conflict.unwrap_or(OnConflict::Fail),
+        exit_code_from,
         output: Output {
             timestamp: settings.timestamp.unwrap_or(true),
             prefix: !settings.no_prefix.unwrap_or(false),
             colour: settings.colour.unwrap_or(Colour::Auto),
-            quiet: quiet.into_iter().map(ProcessName::new).collect(),
+            quiet: quiet.into_iter().map(|at| processes[at].name.clone()).collect(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
         processes,
     };
-    project.instances = lay_out(&project, &counts, &mut diagnostics);
+    project.instances = lay_out(&project, &instances, &mut diagnostics);
     Checked { value: project, diagnostics }
 }
 
-/// Returns whether the Procfile has an entry of this name, whatever else is wrong with it.
-pub fn has_entry(inputs: &Inputs, name: &str) -> bool {
-    names(inputs).iter().any(|entry| entry.as_str() == name)
+/// Returns the process, and the instance of it, that `word` names, whatever else is wrong; a word that stands for
+/// several names none.
+pub fn find(inputs: &Inputs, word: &str) -> Option<(ProcessName, u32)> {
+    let drafts = drafts(inputs);
+    let known: Vec<Known<'_>> = drafts.iter().map(Draft::known).collect();
+    let source = Source::new("the command line", word);
+    match names::choose(&known, word, &Span::new(&source, 0..word.len())) {
+        Ok(Choice::Process(at)) => Some((drafts[at].spec.name.clone(), 1)),
+        Ok(Choice::Instance(at, index)) => Some((drafts[at].spec.name.clone(), index)),
+        Ok(Choice::All | Choice::Processes(_)) | Err(_) => None,
+    }
 }
 
-/// Returns the names of all entries that could be read.
+/// Returns the names of all processes that could be read.
 pub fn names(inputs: &Inputs) -> Vec<ProcessName> {
-    read_procfile(inputs, &mut Vec::new()).into_iter().map(|entry| entry.name).collect()
+    drafts(inputs).into_iter().map(|draft| draft.spec.name).collect()
+}
+
+fn drafts(inputs: &Inputs) -> Vec<Draft> {
+    let mut unheard = Vec::new();
+    let mut drafts = assemble::entries(inputs, &mut unheard);
+    assemble::define(&mut drafts, inputs, false, &mut unheard);
+    drafts
+}
+
+/// The last part of a directory.
+fn name_of(root: &Path) -> String {
+    root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The one process that a list of names must mean.
+fn one_of(known: &[Known<'_>], name: &Span, diagnostics: &mut Vec<Diagnostic>) -> Option<ProcessName> {
+    match names::whole(known, name, diagnostics).as_slice() {
+        [at] => return Some(ProcessName::new(known[*at].name)),
+        [] => {}
+        [..] => diagnostics.push(
+            Diagnostic::error("several-processes", "the exit code can be that of one process only")
+                .at(name.clone(), "several"),
+        ),
+    }
+    None
+}
+
+/// Complains of keys that a sample file has and nobody sets.
+fn missing_variables(
+    (sample, severity): &(Arc<Source>, Severity),
+    environment: &[Variable],
+) -> Option<Diagnostic> {
+    let is_set = |name: &[u8]| environment.iter().any(|variable| variable.name == name);
+    let wanted = dotenv::parse(sample).value;
+    let missing: Vec<&Assignment> = wanted.iter().filter(|wanted| !is_set(&wanted.name)).collect();
+    let (first, others) = missing.split_first()?;
+    let text = |assignment: &Assignment| String::from_utf8_lossy(&assignment.name).into_owned();
+    let more = match others.len() {
+        0 => String::new(),
+        1 => " and one more variable".to_owned(),
+        more => format!(" and {more} more variables"),
+    };
+    let message = format!("`{}`{more} of `{}` is not set", text(first), sample.name);
+    let mut diagnostic =
+        Diagnostic { severity: *severity, ..Diagnostic::warning("missing-variable", message) }
+            .at(first.span.clone(), "not set");
+    for other in others.iter().take(9) {
+        diagnostic = diagnostic.also(other.span.clone(), "not set");
+    }
+    Some(diagnostic.hint("write a value for it into `.env`"))
 }
 
 /// A value, and where it was written.
@@ -124,13 +187,6 @@ struct Written {
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
-fn read_procfile(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
-    let Some(source) = &inputs.procfile else { return Vec::new() };
-    let parsed = procfile::parse(source);
-    diagnostics.extend(parsed.diagnostics);
-    parsed.value
 }
 
 /// Merges the inherited environment and the env files; also says where PORT was written.
@@ -183,18 +239,22 @@ fn read_env_files(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec<Ass
     expanded.value
 }
 
-/// `-p`, else PORT of the merged environment, else 5000; `None` with `--no-port`.
+/// `-p`, else what `forge.toml` says, else PORT of the merged environment, else 5000; `None` with `--no-port`.
 fn read_port_rule(
-    settings: &Settings,
+    inputs: &Inputs,
     variable: Option<Written>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<PortRule> {
+    let settings = &inputs.settings;
     if settings.no_port.unwrap_or(false) {
         return None;
     }
+    let file = inputs.manifest.ports();
     // An empty PORT, as sample files have it, says nothing.
     let variable = variable.filter(|written| !written.text.trim_ascii().is_empty());
     let option = settings.port.as_ref().map(|span| Written { text: span.text().into(), place: span.clone() });
+    // What a file of the project says stands above a variable that may mean anybody.
+    let variable = variable.filter(|_| file.base.is_none());
     let base = match option.or(variable) {
         Some(Written { text, place }) => {
             let checked = ports::read_base(&text, &place);
@@ -203,14 +263,19 @@ fn read_port_rule(
         }
         None => ports::DEFAULT_BASE,
     };
+    let base = match (&settings.port, file.mode) {
+        (Some(_), _) => base,
+        (None, Some(PortMode::Hash)) => ports::base_of(&inputs.root),
+        (None, Some(PortMode::Fixed | PortMode::Auto) | None) => file.base.unwrap_or(base),
+    };
     Some(PortRule { base, step: settings.port_step.unwrap_or(ports::DEFAULT_STEP) })
 }
 
-fn lay_out(project: &Project, counts: &[u32], diagnostics: &mut Vec<Diagnostic>) -> Vec<InstanceSpec> {
+fn lay_out(project: &Project, counts: &[Vec<u32>], diagnostics: &mut Vec<Diagnostic>) -> Vec<InstanceSpec> {
     let mut instances = Vec::new();
     let mut too_high = None;
-    for (process, count) in project.processes.iter().zip(counts) {
-        for index in 1..=*count {
+    for (process, indices) in project.processes.iter().zip(counts) {
+        for &index in indices {
             let id = InstanceId { process: process.name.clone(), index };
             let port = project.planned_port(process, index).unwrap_or_else(|port| {
                 too_high.get_or_insert_with(|| ports::too_high(&id, port));

@@ -3,6 +3,7 @@
 //! `load::load` is the only entry: it turns what `cli::read` has read into a [`Project`] and a list of
 //! diagnostics. Everything else in forge works on the nouns of this file.
 
+mod assemble;
 pub mod command;
 #[cfg(test)]
 mod compat_tests;
@@ -13,6 +14,9 @@ mod formation;
 pub mod interpolate;
 pub mod lifecycle;
 pub mod load;
+pub mod manifest;
+pub mod names;
+mod needs;
 mod options_file;
 mod ports;
 pub mod procfile;
@@ -25,11 +29,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use assemble::Part;
 pub use duration::parse as parse_duration;
 pub use lifecycle::Lifecycle;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 pub use settings::Settings;
+pub(crate) use suggest::nearest;
+pub(crate) use text::clean as clean_path;
 
 /// The name of a Procfile entry: `web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -250,6 +257,8 @@ pub enum OnConflict {
 pub struct Project {
     /// The directory in which every process runs, absolute.
     pub root: PathBuf,
+    /// What people call the project.
+    pub name: String,
     /// All entries of the Procfile, in file order, started or not.
     pub processes: Vec<Arc<ProcessSpec>>,
     /// The instances to run, in Procfile order.
@@ -274,6 +283,7 @@ impl Default for Project {
     fn default() -> Project {
         Project {
             root: PathBuf::from("/"),
+            name: String::new(),
             processes: Vec::new(),
             instances: Vec::new(),
             exit_on: ExitOn::Any,

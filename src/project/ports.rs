@@ -3,6 +3,8 @@
 //! foreman's rule (compat section 6): base + step x place in the Procfile + (instance - 1). Every entry
 //! counts, started or not, so that a process keeps its port whatever else is started.
 
+use std::path::Path;
+
 use super::InstanceId;
 use crate::diagnostic::{Checked, Diagnostic, Span};
 
@@ -31,6 +33,17 @@ impl PortRule {
             .saturating_add(u64::from(index.saturating_sub(1)));
         u16::try_from(port).map_err(|_| port)
     }
+}
+
+/// Returns the base of a directory that has one of its own: the same as long as the directory is called the same, and
+/// most likely another one than that of any other directory. From 10000 up, below the ports that systems lend out.
+pub(crate) fn base_of(directory: &Path) -> u16 {
+    use std::os::unix::ffi::OsStrExt;
+    // FNV-1a: well spread, and the same with every version of forge.
+    let hash = directory.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    10_000 + u16::try_from(hash % 220).unwrap_or(0) * 100
 }
 
 /// Reads the port of the first process: a number from 1 to 65535.

@@ -14,6 +14,10 @@ use crate::diagnostic::Span;
 pub struct Settings {
     /// The Procfile; `-` is stdin.
     pub procfile: Option<PathBuf>,
+    /// Further Procfiles; one that is a glob stands for any number of them.
+    pub further_procfiles: Vec<PathBuf>,
+    /// The part of `forge.toml` that is chosen.
+    pub profile: Option<Span>,
     /// The directory in which the processes run.
     pub root: Option<PathBuf>,
     /// Env files, the later ones stronger; an empty list means that none is read.
@@ -44,6 +48,20 @@ pub struct Settings {
     pub exit_on: Option<ExitOn>,
     /// Names whose end never ends the stack, with commas.
     pub can_die: Option<Span>,
+    /// Who is started after whom, each `NAME=NAME,…`.
+    pub after: Option<Vec<Span>>,
+    /// Who is started again, each `NAMES` or `NAMES=POLICY`.
+    pub restart: Option<Vec<Span>>,
+    /// Who is ended by which signals, each `NAME=SIGNAL,…`.
+    pub stop_signal: Option<Vec<Span>>,
+    /// Whether the entry `release` runs first, and the others wait for it.
+    pub release: Option<bool>,
+    /// Whose exit code is forge's own.
+    pub exit_code_from: Option<Span>,
+    /// Whether what is named runs without what it needs.
+    pub alone: Option<bool>,
+    /// Whether changes of files restart processes.
+    pub watch: Option<bool>,
     /// How the processes are held.
     pub tty: Option<Tty>,
     /// Whether `${NAME}` in env files is replaced.
@@ -56,8 +74,12 @@ impl Settings {
     /// Fills what these settings leave open from weaker ones.
     #[must_use]
     pub fn or(self, weaker: Settings) -> Settings {
+        // The further ones belong to the first.
+        let further = if self.procfile.is_some() { self.further_procfiles } else { weaker.further_procfiles };
         Settings {
             procfile: self.procfile.or(weaker.procfile),
+            further_procfiles: further,
+            profile: self.profile.or(weaker.profile),
             root: self.root.or(weaker.root),
             env_files: self.env_files.or(weaker.env_files),
             names: self.names.or(weaker.names),
@@ -73,6 +95,13 @@ impl Settings {
             quiet: self.quiet.or(weaker.quiet),
             exit_on: self.exit_on.or(weaker.exit_on),
             can_die: self.can_die.or(weaker.can_die),
+            after: self.after.or(weaker.after),
+            restart: self.restart.or(weaker.restart),
+            stop_signal: self.stop_signal.or(weaker.stop_signal),
+            release: self.release.or(weaker.release),
+            exit_code_from: self.exit_code_from.or(weaker.exit_code_from),
+            alone: self.alone.or(weaker.alone),
+            watch: self.watch.or(weaker.watch),
             tty: self.tty.or(weaker.tty),
             expand: self.expand.or(weaker.expand),
             no_override: self.no_override.or(weaker.no_override),

@@ -1,6 +1,7 @@
 //! What Procfiles and env files have in common: lines of bytes, and the encodings that cannot be read.
 
 use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Source, Span};
@@ -66,4 +67,19 @@ pub(super) fn nul_byte(source: &Arc<Source>, offset: usize) -> Diagnostic {
     Diagnostic::error("nul-byte", "a NUL byte stands in this line")
         .at(Span::new(source, offset..offset + 1), "")
         .hint("no program can be given one; a file with NUL bytes is often UTF-16 or no text at all")
+}
+
+/// Takes `.` and `..` out of an absolute path, as foreman does, without asking the file system.
+pub(crate) fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(component),
+        }
+    }
+    clean
 }

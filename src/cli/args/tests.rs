@@ -43,7 +43,7 @@ fn the_parser_is_sound() {
 #[test]
 fn command_lines_of_foreman_mean_the_same() {
     let args = start(&["start", "-f", "Procfile.dev", "--env", "/dev/null", "web"]);
-    assert_eq!(args.files.procfile.as_deref(), Some(std::path::Path::new("Procfile.dev")));
+    assert_eq!(args.files.procfile, Some(vec!["Procfile.dev".into()]));
     assert_eq!(args.files.env.as_deref(), Some(&[OsString::from("/dev/null")][..]));
     assert_eq!(args.names, ["web"]);
     let settings = settings(&[

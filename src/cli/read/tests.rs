@@ -7,6 +7,7 @@ use super::{Audience, Need, audience, clean, inputs, last_value, read_env_files,
 use crate::diagnostic::Checked;
 use crate::project::Settings;
 use crate::project::load::Inputs;
+use crate::project::manifest::Manifest;
 
 /// A directory with these files; a name that ends in `/` is a directory.
 fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -110,7 +111,7 @@ fn directories_in_the_place_of_files() {
     let settings =
         Settings { env_files: Some(vec![directory.path().join("some.env")]), ..Settings::default() };
     let mut diagnostics = Vec::new();
-    read_env_files(&settings, &mut diagnostics);
+    read_env_files(&settings, &Manifest::default(), &mut diagnostics);
     assert!(diagnostics[0].message.ends_with("some.env`: is a directory"), "{diagnostics:?}");
 }
 
@@ -128,9 +129,9 @@ fn a_root_must_be_a_directory() {
 fn the_null_device_is_an_env_file_without_lines() {
     let settings = Settings { env_files: Some(vec!["/dev/null".into()]), ..Settings::default() };
     let mut diagnostics = Vec::new();
-    assert_eq!(read_env_files(&settings, &mut diagnostics)[0].text, b"");
+    assert_eq!(read_env_files(&settings, &Manifest::default(), &mut diagnostics)[0].text, b"");
     let none = Settings { env_files: Some(vec![]), ..Settings::default() };
-    assert!(read_env_files(&none, &mut diagnostics).is_empty());
+    assert!(read_env_files(&none, &Manifest::default(), &mut diagnostics).is_empty());
     assert_eq!(diagnostics, []);
 }
 
@@ -138,7 +139,7 @@ fn the_null_device_is_an_env_file_without_lines() {
 fn a_file_without_an_end_is_refused() {
     let settings = Settings { env_files: Some(vec!["/dev/zero".into()]), ..Settings::default() };
     let mut diagnostics = Vec::new();
-    read_env_files(&settings, &mut diagnostics);
+    read_env_files(&settings, &Manifest::default(), &mut diagnostics);
     assert_eq!(diagnostics[0].message, "could not read `/dev/zero`: it is larger than 16 MiB");
 }
 

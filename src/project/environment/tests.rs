@@ -12,6 +12,7 @@ fn project(procfile: &str, dotenv: &str, settings: Settings) -> Project {
         env_files: vec![Source::new(".env", dotenv)],
         inherited: vec![(b"HOME".to_vec(), b"/home/u".to_vec()), (b"PS".to_vec(), b"old".to_vec())],
         settings,
+        ..Inputs::default()
     };
     load(&inputs).value
 }

@@ -1,6 +1,9 @@
-use super::{known_names, resolve};
-use crate::diagnostic::{Severity, Source, Span};
+use std::sync::Arc;
+
+use super::Formation;
+use crate::diagnostic::{Checked, Severity, Source, Span};
 use crate::project::Settings;
+use crate::project::names::{Known, whole};
 
 const PROCESSES: &[&str] = &["web", "worker", "sched"];
 
@@ -17,12 +20,24 @@ fn names(names: &[&str]) -> Settings {
     Settings { names: Some(names), ..Settings::default() }
 }
 
+fn known<'a>(processes: &[&'a str]) -> Vec<Known<'a>> {
+    processes.iter().map(|name| Known::plain(name)).collect()
+}
+
+fn resolve(processes: &[&str], settings: &Settings) -> Checked<Formation> {
+    super::resolve(&known(processes), settings, None)
+}
+
+fn counted(formation: &Formation) -> Vec<usize> {
+    formation.instances.iter().map(Vec::len).collect()
+}
+
 #[track_caller]
-fn counts(processes: &[&str], settings: &Settings) -> Vec<u32> {
+fn counts(processes: &[&str], settings: &Settings) -> Vec<usize> {
     let checked = resolve(processes, settings);
     let complaints: Vec<_> = checked.diagnostics.iter().filter(|d| d.severity > Severity::Note).collect();
     assert!(complaints.is_empty(), "{complaints:?}");
-    checked.value
+    counted(&checked.value)
 }
 
 /// All messages, each with the text it points at.
@@ -115,7 +130,7 @@ fn all_mistakes_are_reported_at_once() {
 fn a_near_name_is_suggested() {
     let hints = |word: &str| {
         let mut diagnostics = Vec::new();
-        known_names(PROCESSES, &span("--quiet", word), &mut diagnostics);
+        whole(&known(PROCESSES), &span("--quiet", word), &mut diagnostics);
         diagnostics.remove(0).hints
     };
     assert_eq!(hints("wbe"), ["did you mean `web`?"]);
@@ -135,7 +150,7 @@ fn release_is_started_only_where_it_is_named() {
         (Settings { except: Some(span("--except", "release")), ..Settings::default() }, [1, 0], false),
     ] {
         let checked = resolve(WITH_RELEASE, &settings);
-        assert_eq!(checked.value, expected);
+        assert_eq!(counted(&checked.value), expected);
         let notes = checked.diagnostics.iter().filter(|d| d.code == "release-not-started").count();
         assert_eq!(notes, usize::from(noted), "{settings:?}");
     }
@@ -145,5 +160,60 @@ fn release_is_started_only_where_it_is_named() {
 fn a_procfile_with_nothing_but_release_says_what_to_do() {
     let checked = resolve(&["release"], &Settings::default());
     assert!(checked.has_errors());
-    assert_eq!(checked.value, [0]);
+    assert_eq!(counted(&checked.value), [0]);
+}
+
+/// Two of web as usual, of a group; a worker that is not started by itself; sched with none.
+fn told<'a>(labels: &'a [Arc<str>]) -> Vec<Known<'a>> {
+    let known = |name, usual, enabled| Known { name, labels: &[], usual, enabled };
+    vec![Known { labels, ..known("web", 2, true) }, known("worker", 1, false), known("sched", 0, true)]
+}
+
+#[test]
+fn what_is_said_of_a_process_counts_where_nobody_says_another_number() {
+    let labels = [Arc::from("front")];
+    let known = told(&labels);
+    for (settings, expected) in [
+        (Settings::default(), [vec![1, 2], vec![], vec![]]),
+        (names(&["web"]), [vec![1, 2], vec![], vec![]]),
+        (names(&["@front"]), [vec![1, 2], vec![], vec![]]),
+        (names(&["worker", "sched"]), [vec![], vec![1], vec![1]]),
+        (names(&["w*"]), [vec![1, 2], vec![1], vec![]]),
+        (names(&["w*=3"]), [vec![1, 2, 3], vec![1, 2, 3], vec![]]),
+        (names(&["web.2"]), [vec![2], vec![], vec![]]),
+        (names(&["web.3", "web.1"]), [vec![1, 3], vec![], vec![]]),
+        (names(&["all"]), [vec![1, 2], vec![], vec![]]),
+        (formation("all=1"), [vec![1], vec![], vec![1]]),
+        (
+            Settings { except: Some(span("--except", "web.1")), ..Settings::default() },
+            [vec![2], vec![], vec![]],
+        ),
+    ] {
+        let checked = super::resolve(&known, &settings, None);
+        assert_eq!(checked.value.instances, expected, "{settings:?}");
+    }
+}
+
+#[test]
+fn a_file_may_say_what_a_bare_start_means() {
+    let labels = [];
+    let default = [span("forge.toml", "worker"), span("forge.toml", "sched")];
+    let of = |settings: &Settings| super::resolve(&told(&labels), settings, Some(&default)).value.instances;
+    assert_eq!(of(&Settings::default()), [vec![], vec![1], vec![1]]);
+    assert_eq!(of(&names(&["web"])), [vec![1, 2], vec![], vec![]]);
+    assert_eq!(of(&formation("web=1")), [vec![1], vec![], vec![]]);
+}
+
+#[test]
+fn one_instance_has_no_count_and_who_is_left_out_by_name_is_known() {
+    assert_eq!(
+        complaints(PROCESSES, &names(&["web.1=2"])),
+        [("`web.1` is one instance, and has no count".to_owned(), "web.1=2".to_owned())]
+    );
+    let refused = |settings: &Settings| resolve(PROCESSES, settings).value.refused;
+    assert_eq!(refused(&formation("web=1,worker=0")), [false, true, false]);
+    assert_eq!(
+        refused(&Settings { except: Some(span("--except", "sched")), ..names(&["web"]) }),
+        [false, false, true]
+    );
 }
