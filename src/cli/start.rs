@@ -37,6 +37,7 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         colour,
         prefix_columns: sink.prefix_columns(),
         sink: Box::new(sink),
+        exit_code_from: project.exit_code_from.clone(),
         project: Arc::new(project),
         guard,
         stdout,
@@ -44,7 +45,6 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         rewrite: None,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
-        exit_code_from: None,
     })
 }
 

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::ProcessName;
 use crate::restart::{self, Backoff};
 
@@ -94,7 +96,8 @@ pub struct Need {
 }
 
 /// How far a process must have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Milestone {
     /// It has a process id.
     Started,

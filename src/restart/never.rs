@@ -1,8 +1,6 @@
 //! `never`: what ended stays down, as under foreman.
 
-use super::{History, Kind, Policy, Verdict};
-use crate::exit::Exit;
-use crate::time::Time;
+use super::{Case, Kind, Policy, Verdict};
 
 /// The kind as the registry lists it.
 pub static NEVER: Kind =
@@ -12,7 +10,7 @@ pub static NEVER: Kind =
 struct Never;
 
 impl Policy for Never {
-    fn decide(&self, _exit: Exit, _history: &History, _now: Time) -> Verdict {
+    fn decide(&self, _case: &Case<'_>) -> Verdict {
         Verdict::Stay
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::instance::Instance;
+use super::needs::Needs;
 use super::shutdown::Cause;
 use super::{Effect, Note, Outcome, Phase, Supervisor, Want};
 use crate::exit::Exit;
+use crate::project::lifecycle::Nature;
 use crate::project::{ExitOn, InstanceId};
 use crate::time::Time;
 
@@ -14,6 +16,8 @@ use crate::time::Time;
 pub(super) struct FirstEnd {
     pub(super) instance: InstanceId,
     pub(super) exit: Exit,
+    /// Whether that was a success for it.
+    pub(super) success: bool,
     /// How long it had run.
     pub(super) after: Duration,
 }
@@ -23,23 +27,35 @@ impl Supervisor {
     ///
     /// Where any end is the end of all, the first one decides, also if it is a success; elsewhere the first
     /// failure does, because successes are what is hoped for.
+    ///
+    /// The end of a task is what is hoped for, unless it fails; that of a hook, or of what the clock starts, means nothing.
     pub(super) fn draw_conclusions(&mut self, index: usize, now: Time) {
         let instance = &self.instances[index];
-        if instance.process.can_die {
+        if !instance.is_main() {
             return;
         }
         let Some((run, end)) = instance.run.as_ref().and_then(|run| Some((run, run.end?))) else { return };
-        let (counts, ends_all) = match self.exit_on {
-            ExitOn::Any => (true, true),
-            ExitOn::Failure => (!end.exit.is_success(), !end.exit.is_success()),
-            ExitOn::All | ExitOn::Never => (!end.exit.is_success(), false),
+        let success = end.success;
+        let (mut counts, mut ends_all) = match (self.exit_on, &instance.process.life.nature) {
+            (_, Nature::Scheduled(_)) => (false, false),
+            (ExitOn::Any, Nature::Service) => (true, true),
+            (ExitOn::Any, Nature::Task { .. }) | (ExitOn::Failure, _) => (!success, !success),
+            (ExitOn::All | ExitOn::Never, _) => (!success, false),
         };
-        let id = instance.id.clone();
-        if counts && self.first_end.is_none() {
-            let after = end.at.since(run.since);
-            self.first_end = Some(FirstEnd { instance: id.clone(), exit: end.exit, after });
+        if instance.process.can_die {
+            (counts, ends_all) = (false, false);
         }
-        if ends_all {
+        let id = instance.id.clone();
+        let is_decisive = self.given.exit_code_from.as_ref() == Some(&id.process);
+        let after = end.at.since(run.since);
+        let this = FirstEnd { instance: id.clone(), exit: end.exit, success, after };
+        if is_decisive {
+            self.decisive_end.get_or_insert_with(|| this.clone());
+        }
+        if counts {
+            self.first_end.get_or_insert(this);
+        }
+        if ends_all || is_decisive {
             self.begin_shutdown(now, Cause::Ended(id));
         }
     }
@@ -50,7 +66,14 @@ impl Supervisor {
             self.conclude_without_guard(now, effects);
             return;
         }
-        if !self.instances.iter().all(Instance::at_rest) {
+        let waits_in_vain: Vec<bool> =
+            (0..self.instances.len()).map(|index| self.waits_in_vain(index)).collect();
+        if !self
+            .instances
+            .iter()
+            .zip(&waits_in_vain)
+            .all(|(instance, in_vain)| *in_vain || instance.at_rest())
+        {
             return;
         }
         if self.shutdown.is_some() {
@@ -58,7 +81,8 @@ impl Supervisor {
             return;
         }
         // One that was stopped on request may be wanted again: it keeps the stack.
-        if !self.instances.iter().all(ended_by_itself) {
+        let mut mains = self.instances.iter().zip(&waits_in_vain).filter(|(instance, _)| instance.is_main());
+        if !mains.all(|(instance, in_vain)| *in_vain || ended_by_itself(instance)) {
             return;
         }
         match self.exit_on {
@@ -69,6 +93,12 @@ impl Supervisor {
                 effects.push(Effect::Note(Note::NothingRuns));
             }
         }
+    }
+
+    /// Returns whether it will never start because somebody it needs has failed.
+    fn waits_in_vain(&self, index: usize) -> bool {
+        let waits = self.instances[index].phase == Phase::Waiting && self.shutdown.is_none();
+        waits && matches!(self.needs_of(index), Needs::Hopeless { .. })
     }
 
     /// Whoever ran is gone with the guard; what is known about ends is still said.
@@ -84,8 +114,9 @@ impl Supervisor {
     }
 
     fn finish(&mut self, effects: &mut Vec<Effect>) {
-        let failure = self.first_end.clone().filter(|first| !first.exit.is_success());
-        if let Some(FirstEnd { instance, exit, after }) = failure.clone() {
+        let decisive = self.decisive_end.as_ref().or(self.first_end.as_ref());
+        let failure = decisive.filter(|end| !end.success).cloned();
+        if let Some(FirstEnd { instance, exit, success: _, after }) = failure.clone() {
             effects.push(Effect::Note(Note::FirstCause { instance, exit, after }));
         }
         effects.push(Effect::Finish(self.outcome(failure)));
@@ -98,6 +129,8 @@ impl Supervisor {
             return Outcome::Broken;
         }
         if let Some(FirstEnd { instance, exit, .. }) = failure {
+            // One that was ended because it had failed may still say that all is well.
+            let exit = if exit == Exit::Code(0) { Exit::Code(1) } else { exit };
             return Outcome::Failed { instance, exit };
         }
         match self.output_gone {

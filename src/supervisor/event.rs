@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{RunId, Want};
 use crate::exit::{Exit, Step};
 use crate::project::lifecycle::Hooks;
@@ -131,7 +133,8 @@ pub enum Check {
 }
 
 /// Why a look at a process did not show what it should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProbeFailure {
     /// Nobody of its process tree listens on its port.
     NothingListens,
@@ -176,7 +179,7 @@ pub struct Notice {
 }
 
 /// What a run and everything below it use. What could not be measured is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {
     /// Memory, in bytes.
     pub memory: Option<u64>,

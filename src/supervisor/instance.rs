@@ -1,17 +1,25 @@
 //! One instance: what is wanted of it, and what is so. Two facts, two fields.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Effect;
+use serde::Serialize;
+
+use super::ready::Rule;
 use super::run::Run;
+use super::schedule::Clock;
+use super::watch::Changed;
+use super::why::Chapter;
+use super::{Effect, Part};
 use crate::exit::Exit;
+use crate::project::lifecycle::Milestone;
 use crate::project::{InstanceId, InstanceSpec, ProcessSpec};
 use crate::restart::{History, NEVER, Policy};
 use crate::time::Time;
 
 /// One launch of one instance. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RunId(pub u64);
 
 impl fmt::Display for RunId {
@@ -21,7 +29,8 @@ impl fmt::Display for RunId {
 }
 
 /// What people and policies want of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Want {
     /// It should run.
     Up,
@@ -32,7 +41,8 @@ pub enum Want {
 }
 
 /// What is so; set by news from the world only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Known, nothing owed.
     Pending,
@@ -83,32 +93,83 @@ pub enum Phase {
     },
 }
 
-/// One instance as the mind knows it.
+/// One instance as the mind knows it. The hooks beside an instance are instances of their own, behind all others.
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
     pub(super) id: InstanceId,
+    /// Its command, or the hook that it is.
+    pub(super) part: Part,
     pub(super) process: Arc<ProcessSpec>,
     pub(super) want: Want,
     pub(super) phase: Phase,
+    /// Since when it is in [`Phase::Waiting`].
+    pub(super) waits_since: Time,
     /// What follows when it has ended by itself.
     pub(super) policy: &'static dyn Policy,
     pub(super) history: History,
     /// Its newest run, over or not.
     pub(super) run: Option<Run>,
+    /// The runs before, as far as they are still remembered.
+    pub(super) chapters: VecDeque<Chapter>,
+    /// Who must have come how far before it starts.
+    pub(super) needs: Vec<(usize, Milestone)>,
+    /// Who needs it.
+    pub(super) dependents: Vec<usize>,
+    /// The hooks beside it.
+    pub(super) hooks: Hooks,
+    /// When it counts as ready; `None`: when it has started.
+    pub(super) readiness: Option<Rule>,
+    /// When the clock starts it.
+    pub(super) clock: Option<Clock>,
+    /// Files that have changed since it was quiet.
+    pub(super) changed: Option<Changed>,
+    /// Whether its hook `before` has succeeded since its last run.
+    pub(super) prepared: bool,
+    /// While the stack ends: since when nobody is in the way of its end.
+    pub(super) free_since: Option<Time>,
+}
+
+/// The hooks beside an instance, by their place among the instances.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hooks {
+    pub(super) ready: Option<usize>,
+    pub(super) crash: Option<usize>,
 }
 
 impl Instance {
     /// Makes an instance that nothing is wanted of yet.
     pub(super) fn new(spec: &InstanceSpec) -> Instance {
+        let life = &spec.process.life;
         Instance {
             id: spec.id.clone(),
+            part: Part::Main,
             process: Arc::clone(&spec.process),
             want: Want::Down,
             phase: Phase::Pending,
-            policy: NEVER.policy,
+            waits_since: Time::ZERO,
+            policy: life.restart.kind.policy,
             history: History::default(),
             run: None,
+            chapters: VecDeque::new(),
+            needs: Vec::new(),
+            dependents: Vec::new(),
+            hooks: Hooks::default(),
+            readiness: None,
+            clock: Clock::of(life),
+            changed: None,
+            prepared: false,
+            free_since: None,
         }
+    }
+
+    /// Makes the hook `part` of an instance.
+    pub(super) fn hook(spec: &InstanceSpec, part: Part) -> Instance {
+        Instance { part, policy: NEVER.policy, clock: None, ..Instance::new(spec) }
+    }
+
+    /// Returns whether it is the command itself, and not a hook beside it.
+    pub(super) fn is_main(&self) -> bool {
+        self.part == Part::Main
     }
 
     /// Says of its run what there is to say by now.
@@ -128,6 +189,14 @@ impl Instance {
         self.run.as_ref().is_none_or(|run| run.gone.is_some() && run.has_said_all())
     }
 
+    /// Returns whether anything of it may be alive that is still waited for.
+    pub(super) fn is_live(&self) -> bool {
+        match self.phase {
+            Phase::Starting { .. } | Phase::Running { .. } | Phase::Stopping { .. } => !self.is_given_up(),
+            Phase::Pending | Phase::Waiting | Phase::Backoff { .. } | Phase::Exited { .. } => false,
+        }
+    }
+
     /// Returns whether nothing will happen to it any more unless somebody wants something of it.
     pub(super) fn at_rest(&self) -> bool {
         let quiet = self.run.as_ref().is_none_or(Run::has_said_all);
@@ -143,5 +212,19 @@ impl Instance {
     /// Returns whether forge does not wait for the end of its run any more.
     pub(super) fn is_given_up(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.given_up && run.gone.is_none())
+    }
+
+    /// Returns whether an end counts as a success for this process.
+    pub(super) fn succeeds(&self, part: Part, exit: Exit) -> bool {
+        match exit {
+            Exit::Code(code) if part == Part::Main => self.process.life.success_codes.contains(&code),
+            Exit::Code(_) | Exit::Signal { .. } | Exit::NeverStarted { .. } => exit.is_success(),
+        }
+    }
+
+    /// Returns its run if that is its command, running, and nothing else is wanted or decided.
+    pub(super) fn undisturbed(&mut self) -> Option<&mut Run> {
+        let is_running = self.want == Want::Up && matches!(self.phase, Phase::Running { .. });
+        self.run.as_mut().filter(|run| is_running && run.part == Part::Main && run.reason.is_none())
     }
 }

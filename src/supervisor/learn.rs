@@ -4,10 +4,14 @@
 
 use super::instance::Instance;
 use super::run::{End, Output, Sequel};
-use super::{ChildEvent, Event, Phase, RunId, Supervisor, Want, shutdown};
+use super::{Check, ChildEvent, Event, Notice, Part, Phase, Reason, RunId, Supervisor, Want, shutdown};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
+use crate::project::lifecycle::Probe;
 use crate::time::Time;
+
+/// What a process says of itself is remembered up to this many characters.
+const LONGEST_STATUS: usize = 200;
 
 impl Supervisor {
     /// Writes down what happened.
@@ -23,7 +27,7 @@ impl Supervisor {
             Event::OutputGone { errno } => self.learn_output_gone(now, errno),
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
-            Event::FilesChanged { .. } => {}
+            Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),
             // What is due is looked for at every event.
             Event::Continued | Event::DeadlineReached => {}
         }
@@ -33,7 +37,7 @@ impl Supervisor {
         if self.shutdown.is_some() {
             return;
         }
-        for instance in &mut self.instances {
+        for instance in self.instances.iter_mut().filter(|instance| instance.is_main()) {
             instance.want = Want::Up;
         }
         self.touch_all();
@@ -43,6 +47,10 @@ impl Supervisor {
         let index = self.instances.iter().position(|instance| instance.id == *id);
         let (None, Some(index)) = (&self.shutdown, index) else { return };
         let instance = &mut self.instances[index];
+        instance.changed = None;
+        if let (Some(clock), Want::Up | Want::Bounce) = (&mut instance.clock, want) {
+            clock.fires |= !matches!(instance.phase, Phase::Starting { .. } | Phase::Running { .. });
+        }
         // What is ending or has ended needs a new run, and at once, also if its policy would wait.
         let ends = match instance.phase {
             Phase::Stopping { .. } | Phase::Backoff { .. } | Phase::Exited { .. } => true,
@@ -56,7 +64,7 @@ impl Supervisor {
         let Some(&index) = self.runs.get(&run) else { return };
         let instance = &mut self.instances[index];
         match *what {
-            ChildEvent::Spawned { pid } => instance.learn_pid(pid),
+            ChildEvent::Spawned { pid } => instance.learn_pid(now, pid),
             ChildEvent::SpawnFailed { step, errno } => instance.learn_failed_start(now, step, errno),
             ChildEvent::Exited(exit) => instance.learn_exit(now, exit),
             ChildEvent::Gone => instance.learn_gone(now),
@@ -65,30 +73,53 @@ impl Supervisor {
                     run.output = Output::Closed { complaint };
                 }
             }
-            ChildEvent::ReadyLine
-            | ChildEvent::Notified(_)
-            | ChildEvent::Probed { .. }
-            | ChildEvent::Measured(_)
-            | ChildEvent::OutOfMemory => {}
+            ChildEvent::ReadyLine => instance.learn_word(now, |probe| matches!(probe, Probe::Log(_))),
+            ChildEvent::Notified(ref notice) => instance.learn_notice(now, notice),
+            ChildEvent::Probed { check: Check::Ready, result } => instance.learn_look(now, result),
+            ChildEvent::Probed { check: Check::Live, result } => instance.learn_pulse(now, result),
+            ChildEvent::Measured(usage) => instance.learn_usage(now, usage),
+            ChildEvent::OutOfMemory => {
+                if let Some(run) = &mut instance.run {
+                    run.out_of_memory = true;
+                }
+            }
         }
         self.touched.insert(index);
+        self.in_the_news = Some(index);
     }
 }
 
 impl Instance {
-    fn learn_pid(&mut self, pid: i32) {
+    fn learn_notice(&mut self, now: Time, notice: &Notice) {
+        if notice.ready {
+            self.learn_word(now, |probe| matches!(probe, Probe::Notify));
+        }
+        if notice.watchdog {
+            self.learn_beat(now);
+        }
+        let Some(run) = &mut self.run else { return };
+        if let Some(status) = &notice.status {
+            run.status = Some(status.chars().take(LONGEST_STATUS).collect());
+        }
+    }
+
+    fn learn_pid(&mut self, now: Time, pid: i32) {
         let (Phase::Starting { run: id, since }, Some(run)) = (&self.phase, &mut self.run) else { return };
         run.pid = Some(pid);
         // It may have been given up as a launch that was never answered; here is the answer.
         run.given_up = false;
+        let part = run.part;
         self.phase = Phase::Running { run: *id, pid, since: *since };
+        if part == Part::Main {
+            self.begin_to_look(now);
+        }
     }
 
     fn learn_failed_start(&mut self, now: Time, step: Step, errno: i32) {
         let (Phase::Starting { .. }, Some(run)) = (&self.phase, &mut self.run) else { return };
         let exit = Exit::NeverStarted { step, errno };
         let sequel = if self.want == Want::Up { Sequel::Unjudged } else { Sequel::Asked };
-        run.end = Some(End { exit, at: now, sequel });
+        run.end = Some(End { exit, at: now, success: false, sequel });
         run.gone = Some(now);
         run.output = Output::Closed { complaint: None };
         self.phase = Phase::Exited { exit, at: now, judged: sequel == Sequel::Asked };
@@ -96,11 +127,13 @@ impl Instance {
 
     fn learn_exit(&mut self, now: Time, exit: Exit) {
         let grace = self.process.stop.grace;
+        let Some((part, reason)) = self.run.as_ref().map(|run| (run.part, run.reason)) else { return };
+        let success = self.succeeds(part, exit) && !reason.is_some_and(Reason::is_failure);
         let Some(run) = &mut self.run else { return };
         match &mut self.phase {
             Phase::Running { run: id, pid, since: _ } => {
                 let sequel = if self.want == Want::Up { Sequel::Unjudged } else { Sequel::Asked };
-                run.end = Some(End { exit, at: now, sequel });
+                run.end = Some(End { exit, at: now, success, sequel });
                 run.stop_began = Some(now);
                 // What it left behind has got its signal from the guard; no other rung is for it.
                 let rung = self.process.stop.signals.len().saturating_sub(1);
@@ -108,7 +141,10 @@ impl Instance {
                 self.phase = Phase::Stopping { run: *id, pid: *pid, rung, until, exit: Some(exit) };
             }
             Phase::Stopping { until, exit: known @ None, .. } => {
-                run.end = Some(End { exit, at: now, sequel: Sequel::Asked });
+                // An end by a rule is judged like one that came by itself.
+                let by_rule = self.want == Want::Up && reason.is_some();
+                let sequel = if by_rule { Sequel::Unjudged } else { Sequel::Asked };
+                run.end = Some(End { exit, at: now, success, sequel });
                 *known = Some(exit);
                 // The time of all rungs together is for what it left behind too.
                 if until.is_some() {

@@ -3,21 +3,31 @@
 //! No clock, no I/O, no threads, no randomness. The same events give the same effects.
 //!
 //! The way of one event: `relay` passes on what is not for the mind, `learn` writes down what happened,
-//! `settle` lets every instance that may be concerned move until nothing is left to do, and `conclude`
+//! `settle` tends and lets every instance that may be concerned move until nothing is left to do, and `conclude`
 //! sees whether all is over. All of them look at what is so, not at what has just changed: whatever is missed
 //! once is seen the next time.
 
+mod chance;
 mod conclude;
 mod drive;
 mod effect;
 mod event;
 mod given;
 mod instance;
+mod judge;
 mod learn;
+mod limits;
+mod live;
+mod needs;
+mod ready;
 mod relay;
 mod run;
+mod schedule;
 mod shutdown;
 mod snapshot;
+mod tend;
+mod watch;
+mod why;
 
 #[cfg(test)]
 mod sim;
@@ -27,9 +37,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::project::{ExitOn, InstanceId, Project};
 use crate::time::{Moment, Time};
 
+use chance::Chance;
 use conclude::FirstEnd;
-use drive::Step;
-use instance::Instance;
+use drive::{Around, Step};
+use instance::{Hooks, Instance};
+use needs::Needs;
+use ready::Rule;
 use shutdown::Shutdown;
 
 pub use effect::{Detail, Effect, Excess, Note, Outcome, Reach, Waiting};
@@ -38,6 +51,7 @@ pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};
 pub use shutdown::Cause;
 pub use snapshot::{Explanation, InstanceState, Snapshot};
+pub use why::{Because, Chapter, Reason};
 
 /// The mind: what is wanted of every instance, what is so, and what follows.
 #[derive(Debug, Clone)]
@@ -50,10 +64,15 @@ pub struct Supervisor {
     launches: u64,
     /// What the end of a process means for the others.
     exit_on: ExitOn,
-    #[expect(dead_code, reason = "read by what follows")]
     given: Given,
+    /// The source of all jitter.
+    chance: Chance,
+    /// What the wall clock showed last, in milliseconds.
+    wall: i64,
     /// The first end that nobody asked for and that counts.
     first_end: Option<FirstEnd>,
+    /// How the process ended whose exit code becomes that of forge.
+    decisive_end: Option<FirstEnd>,
     /// Why and since when all is to end.
     shutdown: Option<Shutdown>,
     /// Why forge's own output cannot be written any more.
@@ -64,6 +83,8 @@ pub struct Supervisor {
     idle_said: bool,
     /// Whether the outcome is out; nothing follows it.
     finished: bool,
+    /// Whom the event is about: what it means for others comes after what it means for this one.
+    in_the_news: Option<usize>,
     /// Who may have to move.
     touched: BTreeSet<usize>,
     /// When something is due even if no news comes.
@@ -73,18 +94,39 @@ pub struct Supervisor {
 impl Supervisor {
     /// Makes a mind that knows the instances of `project` and waits for [`Event::Begin`].
     pub fn new(project: &Project, given: Given) -> Supervisor {
+        let mut instances: Vec<Instance> = project.instances.iter().map(Instance::new).collect();
+        let awaited = needs::connect(&mut instances, project);
+        for (index, spec) in project.instances.iter().enumerate() {
+            let life = &spec.process.life;
+            let is_awaited = awaited.contains(&index) || life.hooks.ready.is_some();
+            instances[index].readiness = Rule::of(life.ready.as_ref(), spec.port.is_some(), is_awaited);
+        }
+        for (index, spec) in project.instances.iter().enumerate() {
+            let mut add = |part: Part| {
+                part.command(&spec.process)?;
+                instances.push(Instance::hook(spec, part));
+                Some(instances.len() - 1)
+            };
+            let (ready, crash) = (add(Part::Ready), add(Part::Crash));
+            instances[index].hooks = Hooks { ready, crash };
+        }
+        let chance = Chance::new(given.seed);
         Supervisor {
-            instances: project.instances.iter().map(Instance::new).collect(),
+            instances,
             runs: BTreeMap::new(),
             launches: 0,
             exit_on: project.exit_on,
             given,
+            chance,
+            wall: 0,
             first_end: None,
+            decisive_end: None,
             shutdown: None,
             output_gone: None,
             guard_lost: false,
             idle_said: false,
             finished: false,
+            in_the_news: None,
             touched: BTreeSet::new(),
             due: None,
         }
@@ -94,7 +136,8 @@ impl Supervisor {
     ///
     /// After [`Effect::Finish`] nothing has an effect any more.
     pub fn handle(&mut self, now: Moment, event: Event, effects: &mut Vec<Effect>) {
-        let Moment { time: now, wall: _ } = now;
+        let Moment { time: now, wall } = now;
+        self.wall = schedule::milliseconds(wall);
         if self.finished {
             return;
         }
@@ -136,25 +179,42 @@ impl Supervisor {
             self.announce(now, effects);
             let Some(index) = self.touched.pop_first() else { break };
             self.instances[index].tell(now, effects);
+            self.tend(index, now, effects);
             loop {
-                let step = drive::step(&self.instances[index], self.shutdown.as_ref(), now);
+                let step = self.next_step(index, now);
                 match step {
                     Step::Stay => break,
                     Step::GiveUp => lost.push(self.instances[index].id.clone()),
                     Step::Await
                     | Step::Rest
                     | Step::Launch
+                    | Step::Dump
                     | Step::Ask { .. }
                     | Step::Kill
                     | Step::Judge
                     | Step::BackOff { .. } => {}
                 }
                 self.take(index, step, now, effects);
+                self.touch_neighbours(index);
+            }
+            if self.in_the_news.take_if(|news| *news == index).is_some() {
+                self.touch_neighbours(index);
             }
         }
         if !lost.is_empty() {
             effects.push(Effect::Note(Note::StillAlive { instances: lost }));
         }
+    }
+
+    fn next_step(&mut self, index: usize, now: Time) -> Step {
+        let is_held = self.instances[index].want == Want::Down && self.is_held(index);
+        if self.shutdown.is_some() && !is_held {
+            self.instances[index].free_since.get_or_insert(now);
+        }
+        let waits = self.instances[index].phase == Phase::Waiting;
+        let needs = if waits { self.needs_of(index) } else { Needs::Met };
+        let around = Around { shutdown: self.shutdown.as_ref(), needs, is_held };
+        drive::step(&self.instances[index], around, now)
     }
 
     fn next_due(&self) -> Option<Time> {
@@ -164,7 +224,9 @@ impl Supervisor {
         let shutdown = self.shutdown.as_ref();
         let moves = self.instances.iter().filter_map(|instance| drive::due(instance, shutdown));
         let words = self.instances.iter().filter_map(Instance::words_due);
-        moves.chain(words).chain(self.report_due()).min()
+        let stack_ends = shutdown.is_some();
+        let cares = self.instances.iter().filter_map(|instance| instance.tend_due(stack_ends));
+        moves.chain(words).chain(cares).chain(self.report_due()).min()
     }
 
     fn touch_all(&mut self) {

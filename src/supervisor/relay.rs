@@ -29,7 +29,7 @@ impl Supervisor {
             return;
         }
         effects.push(Effect::Note(Note::Forwarding { signal }));
-        for instance in &self.instances {
+        for instance in self.instances.iter().filter(|instance| instance.is_main()) {
             match instance.phase {
                 Phase::Running { run, .. } => {
                     effects.push(Effect::Signal { run, signal, reach: Reach::Leader });

@@ -4,7 +4,11 @@
 
 use std::time::Duration;
 
-use super::{Complaint, Effect, Note, RunId};
+use super::limits::Meter;
+use super::live::Pulse;
+use super::ready::Looking;
+use super::why::{Because, Reason};
+use super::{Complaint, Effect, Note, Part, RunId};
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::time::Time;
@@ -19,6 +23,8 @@ const EARLY: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub(super) id: RunId,
+    /// What it runs: the command, the hook before it, or, in an instance of its own, a hook beside it.
+    pub(super) part: Part,
     /// When it was launched.
     pub(super) since: Time,
     /// Its leader, once there is one.
@@ -34,6 +40,30 @@ pub(super) struct Run {
     pub(super) killed: Option<Time>,
     /// Whether forge has stopped waiting for it.
     pub(super) given_up: bool,
+    /// When it became ready.
+    pub(super) ready: Option<Time>,
+    /// Whether what follows from its readiness has been done.
+    pub(super) welcomed: bool,
+    /// How its readiness is looked for.
+    pub(super) looking: Option<Looking>,
+    /// How it is looked whether it still works.
+    pub(super) pulse: Option<Pulse>,
+    /// What it uses, as far as that is of interest.
+    pub(super) meter: Meter,
+    /// The rule by which it is to end.
+    pub(super) reason: Option<Reason>,
+    /// Whether its policy would have started it again, had it not done so often enough.
+    pub(super) gave_up: bool,
+    /// Why it was asked to end.
+    pub(super) because: Option<Because>,
+    /// When it got the signal that makes it say what it is doing.
+    pub(super) dumped: Option<Time>,
+    /// What it is doing, in its own words.
+    pub(super) status: Option<String>,
+    /// Whether the kernel ended a process of it for want of memory.
+    pub(super) out_of_memory: bool,
+    /// What is to be said after its end was said.
+    afterwards: Vec<Note>,
     said: Said,
 }
 
@@ -42,6 +72,7 @@ pub(super) struct Run {
 pub(super) struct End {
     pub(super) exit: Exit,
     pub(super) at: Time,
+    pub(super) success: bool,
     pub(super) sequel: Sequel,
 }
 
@@ -80,9 +111,10 @@ enum Said {
 
 impl Run {
     /// Makes a run that is launched at `now`.
-    pub(super) fn new(id: RunId, now: Time) -> Run {
+    pub(super) fn new(id: RunId, part: Part, now: Time) -> Run {
         Run {
             id,
+            part,
             since: now,
             pid: None,
             end: None,
@@ -91,7 +123,28 @@ impl Run {
             stop_began: None,
             killed: None,
             given_up: false,
+            ready: None,
+            welcomed: false,
+            looking: None,
+            pulse: None,
+            meter: Meter::default(),
+            reason: None,
+            gave_up: false,
+            because: None,
+            dumped: None,
+            status: None,
+            out_of_memory: false,
+            afterwards: Vec::new(),
             said: Said::Nothing,
+        }
+    }
+
+    /// Says something as soon as its end was said.
+    pub(super) fn say_after_its_end(&mut self, note: Note, effects: &mut Vec<Effect>) {
+        if self.said >= Said::Ended {
+            effects.push(Effect::Note(note));
+        } else {
+            self.afterwards.push(note);
         }
     }
 
@@ -108,15 +161,29 @@ impl Run {
             self.output = Output::Held;
         }
         self.tell_complaint(id, effects);
+        self.tell_the_rest(effects);
+    }
+
+    fn tell_the_rest(&mut self, effects: &mut Vec<Effect>) {
+        if self.said >= Said::Ended {
+            effects.extend(self.afterwards.drain(..).map(Effect::Note));
+        }
     }
 
     fn tell_start(&mut self, id: &InstanceId, effects: &mut Vec<Effect>) {
         if let Some(pid) = self.pid {
-            effects.push(Effect::Note(Note::Started { instance: id.clone(), pid }));
+            // Hooks come and go; they are named when they fail.
+            if self.part == Part::Main {
+                effects.push(Effect::Note(Note::Started { instance: id.clone(), pid }));
+            }
             self.said = Said::Started;
         } else if let Some(End { exit: Exit::NeverStarted { step, errno }, .. }) = self.end {
             let instance = id.clone();
-            effects.push(Effect::Note(Note::CouldNotStart { instance, step, errno, detail: None }));
+            effects.push(Effect::Note(if self.part == Part::Main {
+                Note::CouldNotStart { instance, step, errno, detail: None }
+            } else {
+                Note::HookFailed { instance, part: self.part, exit: Exit::NeverStarted { step, errno } }
+            }));
             self.said = Said::Complaint;
         }
     }
@@ -124,9 +191,17 @@ impl Run {
     /// Says that it has ended if that is known and was not said, whatever its output does.
     pub(super) fn tell_end(&mut self, id: &InstanceId, effects: &mut Vec<Effect>) {
         let Some(end) = self.end.filter(|_| self.said == Said::Started) else { return };
-        let output_held = !matches!(self.output, Output::Closed { .. });
-        effects.push(Effect::Note(Note::Ended { instance: id.clone(), exit: end.exit, output_held }));
         self.said = Said::Ended;
+        let (instance, exit) = (id.clone(), end.exit);
+        if self.part == Part::Main {
+            let output_held = !matches!(self.output, Output::Closed { .. });
+            effects.push(Effect::Note(Note::Ended { instance, exit, output_held }));
+        } else if !end.success && end.sequel != Sequel::Asked {
+            effects.push(Effect::Note(Note::HookFailed { instance, part: self.part, exit }));
+        }
+        if self.out_of_memory {
+            effects.push(Effect::Note(Note::OutOfMemory { instance: id.clone() }));
+        }
     }
 
     fn tell_complaint(&mut self, id: &InstanceId, effects: &mut Vec<Effect>) {
@@ -146,7 +221,7 @@ impl Run {
     /// asked counts only if it cannot stand for a signal (two servers that find their ports taken at the same
     /// moment both tell, though the end of the first asks the second to end).
     fn failed_early(&self) -> bool {
-        let Some(End { exit, at, sequel }) = self.end else { return false };
+        let Some(End { exit, at, success: _, sequel }) = self.end else { return false };
         let by_itself = sequel != Sequel::Asked || matches!(exit, Exit::Code(1..=127));
         by_itself && !exit.is_success() && at.since(self.since) <= EARLY
     }
@@ -163,7 +238,7 @@ impl Run {
 
     /// Returns whether nothing more will be said about it unless there is news.
     pub(super) fn has_said_all(&self) -> bool {
-        let end_is_said = self.end.is_none() || self.said >= Said::Ended;
+        let end_is_said = self.end.is_none() || (self.said >= Said::Ended && self.afterwards.is_empty());
         end_is_said && (self.gone.is_none() || self.output != Output::Open)
     }
 }

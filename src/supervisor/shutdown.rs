@@ -7,8 +7,10 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::instance::Instance;
-use super::{Effect, Note, Phase, Supervisor, Waiting, Want};
+use super::{Effect, Note, Part, Phase, Supervisor, Waiting, Want};
 use crate::project::InstanceId;
 use crate::time::Time;
 
@@ -28,7 +30,8 @@ const NEXT_REPORT: Duration = Duration::from_secs(5);
 const WAVE: Duration = Duration::from_secs(1);
 
 /// Why the stack ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// forge got this signal.
     Signal(i32),
@@ -63,10 +66,9 @@ impl Shutdown {
         self.hurried.is_some()
     }
 
-    /// Returns when one that was asked to end when the shutdown began would be killed.
-    pub(super) fn kills_at(&self, grace: Duration) -> Time {
-        let over = self.since + grace;
-        self.hurried.map_or(over, |hurried| hurried.min(over))
+    /// Returns when one is killed in whose way nobody is since `free_since`; `None` as long as somebody is.
+    pub(super) fn kills_at(&self, free_since: Option<Time>, grace: Duration) -> Option<Time> {
+        free_since.map(|since| since + grace).into_iter().chain(self.hurried).min()
     }
 
     fn announce_to_all(&mut self, effects: &mut Vec<Effect>) {
@@ -139,6 +141,10 @@ impl Supervisor {
         for instance in &mut self.instances {
             instance.want = Want::Down;
         }
+        for index in 0..self.instances.len() {
+            let is_free = !self.is_held(index);
+            self.instances[index].free_since = is_free.then_some(now);
+        }
         self.touch_all();
     }
 
@@ -166,8 +172,7 @@ impl Supervisor {
     /// Returns when it is to be said who is still there.
     pub(super) fn report_due(&self) -> Option<Time> {
         let shutdown = self.shutdown.as_ref()?;
-        let anybody =
-            self.instances.iter().any(|i| matches!(i.phase, Phase::Stopping { until: Some(_), .. }));
+        let anybody = self.instances.iter().any(has_grace_left);
         anybody.then_some(shutdown.report_at)
     }
 
@@ -179,18 +184,26 @@ impl Supervisor {
         };
         shutdown.report_at = now + NEXT_REPORT;
         // Those who got SIGKILL are as good as gone; they are named only beside somebody who has grace left.
-        if self.instances.iter().any(|i| matches!(i.phase, Phase::Stopping { until: Some(_), .. })) {
-            let there = self.instances.iter().filter(|instance| !instance.is_given_up());
+        if self.instances.iter().any(has_grace_left) {
+            let there =
+                self.instances.iter().filter(|instance| instance.is_main() && !instance.is_given_up());
             let waiting = there.filter_map(|instance| instance.waiting(now)).collect();
             effects.push(Effect::Note(Note::StillThere { waiting }));
         }
     }
 }
 
+/// Hooks are not spoken of.
+fn has_grace_left(instance: &Instance) -> bool {
+    instance.is_main() && matches!(instance.phase, Phase::Stopping { until: Some(_), .. })
+}
+
 /// Returns the signal that an instance gets first when the stack ends; `None` where nobody is there to get one,
 /// or SIGKILL is the first.
 fn first_signal(instance: &Instance) -> Option<i32> {
     match instance.phase {
+        // Nobody asks it.
+        Phase::Starting { .. } | Phase::Running { .. } if instance.part == Part::Crash => None,
         Phase::Starting { .. } | Phase::Running { .. } => {
             let ladder = &instance.process.stop;
             ladder.signals.first().copied().filter(|_| !ladder.grace.is_zero())

@@ -1,26 +1,32 @@
 //! What is so and why, for whoever wants to look: plain data, no words.
 
+use serde::Serialize;
+
 use super::instance::Instance;
-use super::run::Sequel;
+use super::needs::Needs;
+use super::run::{Run, Sequel};
 use super::shutdown::Cause;
-use super::{Phase, Supervisor, Want};
+use super::{Chapter, Part, Phase, Reason, Supervisor, Want};
 use crate::exit::Exit;
 use crate::project::InstanceId;
+use crate::project::lifecycle::Milestone;
 use crate::time::Time;
 
 /// The whole stack at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// When it was taken.
     pub at: Time,
     /// Why everything is coming to its end, if it is.
     pub stopping: Option<Cause>,
+    /// Who ended first without being asked, if that counts.
+    pub first_end: Option<InstanceId>,
     /// All instances, in Procfile order.
     pub instances: Vec<InstanceState>,
 }
 
 /// One instance at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstanceState {
     /// Which one.
     pub id: InstanceId,
@@ -32,10 +38,15 @@ pub struct InstanceState {
     pub restarts: u32,
     /// Why it runs or does not.
     pub because: Explanation,
+    /// Whether it is ready, if it runs.
+    pub ready: bool,
+    /// Its last runs, the newest last.
+    pub runs: Vec<Chapter>,
 }
 
 /// Why an instance runs, or why it does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Explanation {
     /// It runs since then.
     Runs {
@@ -51,6 +62,47 @@ pub enum Explanation {
     NotWanted,
     /// It starts as soon as its last run has had its last word.
     AwaitsLastWords,
+    /// It waits for another one.
+    WaitsFor {
+        /// For whom.
+        on: InstanceId,
+        /// Until that one has come how far.
+        reached: Milestone,
+        /// Since when.
+        since: Time,
+    },
+    /// It stays down because another one has failed.
+    KeptDown {
+        /// Who.
+        because: InstanceId,
+        /// Since when it waits.
+        since: Time,
+    },
+    /// The clock starts it at that time.
+    Scheduled {
+        /// Milliseconds since 1970-01-01 00:00:00 UTC; `None`: never again.
+        due: Option<i64>,
+    },
+    /// Its hook `before` runs since then.
+    Prepares {
+        /// When that was launched.
+        since: Time,
+    },
+    /// It runs and is not ready yet.
+    NotReadyYet {
+        /// When it was launched.
+        since: Time,
+    },
+    /// It is to end, when those who need it have ended.
+    EndsAfter {
+        /// One of them.
+        dependent: InstanceId,
+    },
+    /// It is to end, and was asked first to say what it is doing.
+    Dumps {
+        /// Why it is to end.
+        reason: Reason,
+    },
     /// It was asked to end.
     Ends {
         /// When SIGKILL or the next signal follows; `None` after SIGKILL.
@@ -73,46 +125,106 @@ pub enum Explanation {
         /// How.
         exit: Exit,
     },
+    /// It has failed, was started again often enough, and stays down.
+    GaveUp {
+        /// How it ended the last time.
+        exit: Exit,
+    },
 }
 
 impl Supervisor {
     /// Returns what is so at `now`.
     pub fn snapshot(&self, now: Time) -> Snapshot {
-        let instances = self.instances.iter().map(Instance::state).collect();
+        let mains = (0..self.instances.len()).filter(|index| self.instances[*index].is_main());
+        let instances = mains.map(|index| self.state(index)).collect();
         let stopping = self.shutdown.as_ref().map(|shutdown| shutdown.cause.clone());
-        Snapshot { at: now, stopping, instances }
+        let first_end = self.first_end.as_ref().map(|first| first.instance.clone());
+        Snapshot { at: now, stopping, first_end, instances }
     }
 
     /// Returns why an instance runs or does not; `None` if there is no such instance.
     pub fn explain(&self, id: &InstanceId) -> Option<Explanation> {
-        self.instances.iter().find(|instance| instance.id == *id).map(Instance::explain)
+        let index = self.instances.iter().position(|instance| instance.id == *id)?;
+        Some(self.explanation(index))
+    }
+
+    fn state(&self, index: usize) -> InstanceState {
+        let instance = &self.instances[index];
+        let newest = instance.run.as_ref();
+        let runs = matches!(instance.phase, Phase::Running { .. });
+        InstanceState {
+            id: instance.id.clone(),
+            want: instance.want,
+            phase: instance.phase.clone(),
+            restarts: instance.history.restarts,
+            because: self.explanation(index),
+            ready: runs && newest.is_some_and(|run| run.ready.is_some()),
+            runs: instance.chapters.iter().cloned().chain(newest.map(Run::chapter)).collect(),
+        }
+    }
+
+    fn explanation(&self, index: usize) -> Explanation {
+        let instance = &self.instances[index];
+        match instance.phase {
+            Phase::Pending => Explanation::NotWanted,
+            Phase::Waiting => self.why_it_waits(index),
+            Phase::Starting { since, .. } if instance.prepares() => Explanation::Prepares { since },
+            Phase::Starting { since, .. } => Explanation::Starts { since },
+            Phase::Running { since, .. } => self.why_it_runs(index, since),
+            Phase::Stopping { .. } if instance.is_given_up() => Explanation::StillAlive,
+            Phase::Stopping { exit: Some(exit), .. } => Explanation::LeftSomebody { exit },
+            Phase::Stopping { exit: None, until, .. } => Explanation::Ends { until },
+            Phase::Backoff { until } => Explanation::StartsAgain { at: until },
+            Phase::Exited { .. } if instance.ended_on_request() => Explanation::NotWanted,
+            Phase::Exited { exit, .. } if instance.run.as_ref().is_some_and(|run| run.gave_up) => {
+                Explanation::GaveUp { exit }
+            }
+            Phase::Exited { exit, .. } => Explanation::Ended { exit },
+        }
+    }
+
+    fn why_it_waits(&self, index: usize) -> Explanation {
+        let instance = &self.instances[index];
+        let since = instance.waits_since;
+        let name = |index: usize| self.instances[index].id.clone();
+        match self.needs_of(index) {
+            _ if !instance.may_start() => Explanation::AwaitsLastWords,
+            _ if instance.is_early() => {
+                Explanation::Scheduled { due: instance.clock.as_ref().and_then(|clock| clock.due) }
+            }
+            Needs::Unmet { on, reached } => Explanation::WaitsFor { on: name(on), reached, since },
+            Needs::Hopeless { because } => Explanation::KeptDown { because: name(because), since },
+            // It starts within the same event, and nobody can look meanwhile.
+            Needs::Met => Explanation::AwaitsLastWords,
+        }
+    }
+
+    fn why_it_runs(&self, index: usize, since: Time) -> Explanation {
+        let instance = &self.instances[index];
+        let run = instance.run.as_ref();
+        let leaves_later = |index: &&usize| {
+            let dependent = &self.instances[**index];
+            dependent.want == Want::Down && dependent.is_live()
+        };
+        if instance.want == Want::Down
+            && let Some(dependent) = instance.dependents.iter().find(leaves_later)
+        {
+            return Explanation::EndsAfter { dependent: self.instances[*dependent].id.clone() };
+        }
+        if instance.prepares() {
+            return Explanation::Prepares { since };
+        }
+        match run.and_then(|run| run.reason) {
+            Some(reason) => Explanation::Dumps { reason },
+            None if run.is_some_and(|run| run.ready.is_none()) => Explanation::NotReadyYet { since },
+            None => Explanation::Runs { since },
+        }
     }
 }
 
 impl Instance {
-    fn state(&self) -> InstanceState {
-        InstanceState {
-            id: self.id.clone(),
-            want: self.want,
-            phase: self.phase.clone(),
-            restarts: self.history.restarts,
-            because: self.explain(),
-        }
-    }
-
-    fn explain(&self) -> Explanation {
-        match self.phase {
-            Phase::Pending => Explanation::NotWanted,
-            Phase::Waiting => Explanation::AwaitsLastWords,
-            Phase::Starting { since, .. } => Explanation::Starts { since },
-            Phase::Running { since, .. } => Explanation::Runs { since },
-            Phase::Stopping { .. } if self.is_given_up() => Explanation::StillAlive,
-            Phase::Stopping { exit: Some(exit), .. } => Explanation::LeftSomebody { exit },
-            Phase::Stopping { exit: None, until, .. } => Explanation::Ends { until },
-            Phase::Backoff { until } => Explanation::StartsAgain { at: until },
-            Phase::Exited { .. } if self.ended_on_request() => Explanation::NotWanted,
-            Phase::Exited { exit, .. } => Explanation::Ended { exit },
-        }
+    fn prepares(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.part == Part::Before)
     }
 
     fn ended_on_request(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::project;
 use super::story::process;
+use super::{given, moment, project};
 use crate::exit::Exit;
 use crate::project::ExitOn;
 use crate::supervisor::{ChildEvent, Effect, Event, Outcome, RunId, Supervisor};
@@ -12,11 +12,11 @@ use crate::time::Time;
 #[test]
 fn five_hundred_start_and_end_together() {
     let project = project(vec![(process("web", 0), 500)], ExitOn::All);
-    let mut mind = Supervisor::new(&project);
+    let mut mind = Supervisor::new(&project, given());
     let mut effects = Vec::new();
     let mut hear = |at: u64, event: Event| {
         let now = Time::ZERO + Duration::from_millis(at);
-        mind.handle(now, event, &mut effects);
+        mind.handle(moment(now), event, &mut effects);
         // As the engine does after every event.
         std::hint::black_box(mind.deadline());
     };

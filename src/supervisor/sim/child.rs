@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::exit::{Exit, Step};
-use crate::supervisor::{ChildEvent, Complaint, Reach, RunId};
+use crate::supervisor::{Check, ChildEvent, Complaint, Notice, ProbeFailure, Reach, RunId, Usage};
+use crate::time::Time;
 
 /// The time that what happens at once takes.
 pub(super) const AT_ONCE: Duration = Duration::from_millis(1);
@@ -25,6 +26,20 @@ pub(super) struct Behaviour {
     pub(super) complaint: Option<Complaint>,
     /// How long it lives after SIGKILL; `None`: for ever.
     pub(super) survives_kill: Option<Duration>,
+    /// How long after its start it is ready, whoever looks, and says so.
+    pub(super) ready: Option<Duration>,
+    /// How long after its start it stops working; looks fail then, and it does not speak any more.
+    pub(super) works_for: Option<Duration>,
+    /// How often it says that it still works.
+    pub(super) beats: Option<Duration>,
+    /// Whether looks and measurements are answered at all.
+    pub(super) is_seen: bool,
+    /// From when on it uses this much memory, in bytes.
+    pub(super) memory: Option<(Duration, u64)>,
+    /// Processor time it uses, in percent of a core.
+    pub(super) cpu: u32,
+    /// When it prints its last line.
+    pub(super) talks_for: Option<Duration>,
 }
 
 /// How a launch is answered.
@@ -54,6 +69,13 @@ impl Default for Behaviour {
             output: Left::Nothing,
             complaint: None,
             survives_kill: Some(AT_ONCE),
+            ready: Some(Duration::ZERO),
+            works_for: None,
+            beats: None,
+            is_seen: true,
+            memory: None,
+            cpu: 0,
+            talks_for: None,
         }
     }
 }
@@ -65,6 +87,8 @@ pub(super) struct Child {
     leader: Leader,
     gone: bool,
     output_closed: bool,
+    /// When it was born.
+    since: Time,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +103,7 @@ pub(super) type Later = (Duration, ChildEvent);
 
 impl Child {
     pub(super) fn new(behaviour: Behaviour) -> Child {
-        Child { behaviour, leader: Leader::Unborn, gone: false, output_closed: false }
+        Child { behaviour, leader: Leader::Unborn, gone: false, output_closed: false, since: Time::ZERO }
     }
 
     /// Returns how its launch is answered, if it is.
@@ -95,12 +119,27 @@ impl Child {
     }
 
     /// Lives through something, if that is still possible, and returns what follows.
-    pub(super) fn live_through(&mut self, what: &ChildEvent) -> Option<Vec<Later>> {
+    pub(super) fn live_through(&mut self, at: Time, what: &ChildEvent) -> Option<Vec<Later>> {
         match what {
             ChildEvent::Spawned { .. } if self.leader == Leader::Unborn => {
                 self.leader = Leader::Alive;
-                let end = self.behaviour.ends;
-                Some(end.map(|(wait, exit)| (wait, ChildEvent::Exited(exit))).into_iter().collect())
+                self.since = at;
+                let Behaviour { ends, ready, beats, .. } = self.behaviour;
+                let end = ends.map(|(wait, exit)| (wait, ChildEvent::Exited(exit)));
+                // In each of the ways in which a process can say it; the mind heeds the right one.
+                let line = ready.map(|wait| (wait, ChildEvent::ReadyLine));
+                let word = ready.map(|wait| (wait, ChildEvent::Notified(said(true))));
+                let beat = beats.map(|wait| (wait, ChildEvent::Notified(said(false))));
+                Some([end, line, word, beat].into_iter().flatten().collect())
+            }
+            ChildEvent::Notified(Notice { watchdog: true, .. }) if self.leader == Leader::Alive => {
+                let works = self.behaviour.works_for.is_none_or(|works| at < self.since + works);
+                let beat = self.behaviour.beats.map(|wait| (wait, ChildEvent::Notified(said(false))));
+                works.then(|| beat.into_iter().collect())
+            }
+            ChildEvent::ReadyLine | ChildEvent::Notified(_) if self.leader == Leader::Alive => Some(vec![]),
+            ChildEvent::Probed { .. } | ChildEvent::Measured(_) if self.leader == Leader::Alive => {
+                Some(vec![])
             }
             ChildEvent::SpawnFailed { .. } => Some(vec![]),
             ChildEvent::Exited(_) if self.leader == Leader::Alive => {
@@ -121,11 +160,44 @@ impl Child {
                 self.output_closed = true;
                 Some(vec![])
             }
+            ChildEvent::OutOfMemory => Some(vec![]),
             ChildEvent::Spawned { .. }
             | ChildEvent::Exited(_)
             | ChildEvent::Gone
-            | ChildEvent::OutputClosed { .. } => None,
+            | ChildEvent::OutputClosed { .. }
+            | ChildEvent::ReadyLine
+            | ChildEvent::Notified(_)
+            | ChildEvent::Probed { .. }
+            | ChildEvent::Measured(_) => None,
         }
+    }
+
+    /// Returns what a look shows; `None` if nobody ever answers.
+    pub(super) fn look(&self, now: Time, check: Check) -> Option<Later> {
+        let Behaviour { ready, works_for, is_seen, .. } = self.behaviour;
+        let lives = self.leader == Leader::Alive && is_seen;
+        let is_ready = ready.is_some_and(|wait| self.since + wait <= now);
+        let works = works_for.is_none_or(|works| now < self.since + works);
+        let shows = match check {
+            Check::Ready => is_ready,
+            Check::Live => works,
+        };
+        let result = if shows { Ok(()) } else { Err(ProbeFailure::NothingListens) };
+        lives.then_some((AT_ONCE, ChildEvent::Probed { check, result }))
+    }
+
+    /// Returns what it uses; `None` if nobody ever answers.
+    pub(super) fn measure(&self, now: Time) -> Option<Later> {
+        let Behaviour { memory, cpu, talks_for, is_seen, .. } = self.behaviour;
+        let lives = self.leader == Leader::Alive && is_seen;
+        let used = memory.map(|(from, used)| if self.since + from <= now { used } else { 0 });
+        let silent = talks_for.map_or(Duration::ZERO, |until| now.since(self.since + until));
+        let usage = Usage {
+            memory: Some(used.unwrap_or(0)),
+            cpu: Some(now.since(self.since) * cpu / 100),
+            silent: Some(silent),
+        };
+        lives.then_some((AT_ONCE, ChildEvent::Measured(usage)))
     }
 
     /// Returns what a signal will do to it.
@@ -136,7 +208,7 @@ impl Child {
                 None => vec![],
                 Some(wait) => vec![(wait, ChildEvent::Exited(by_signal)), (wait, ChildEvent::Gone)],
             },
-            Reach::Leader if signal == libc::SIGUSR1 || signal == libc::SIGUSR2 => vec![],
+            Reach::Leader if [libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN].contains(&signal) => vec![],
             Reach::Leader if self.behaviour.ignores.contains(&signal) => vec![],
             Reach::Leader => {
                 let (wait, exit) = self.behaviour.when_asked.unwrap_or((AT_ONCE, by_signal));
@@ -144,6 +216,10 @@ impl Child {
             }
         }
     }
+}
+
+fn said(ready: bool) -> Notice {
+    Notice { ready, watchdog: !ready, ..Notice::default() }
 }
 
 fn after(left: Left, what: ChildEvent) -> Option<Later> {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::worlds::play;
+use crate::exit::Exit;
 use crate::project::{ExitOn, Project};
 use crate::supervisor::conclude::FirstEnd;
 use crate::supervisor::run::{Output, Run};
 use crate::supervisor::{ChildEvent, Effect, Event, Note, Outcome, Phase, Reach, RunId, Supervisor, Want};
-use crate::time::Time;
+use crate::time::{Moment, Time};
 
 /// A mind, and perhaps a bug in it.
 #[derive(Debug, Clone)]
@@ -143,16 +144,17 @@ impl Mind {
         }
     }
 
-    pub(super) fn handle(&mut self, now: Time, event: Event, effects: &mut Vec<Effect>) {
+    pub(super) fn handle(&mut self, moment: Moment, event: Event, effects: &mut Vec<Effect>) {
         let Some(fault) = self.fault else {
-            self.supervisor.handle(now, event, effects);
+            self.supervisor.handle(moment, event, effects);
             return;
         };
+        let now = moment.time;
         let was_ending = self.supervisor.shutdown.is_some();
         let Some(event) = self.mishear(fault, event) else { return };
         self.spoil_before(fault, now, &event);
-        self.supervisor.handle(now, event.clone(), effects);
-        self.spoil_after(fault, now, &event, effects);
+        self.supervisor.handle(moment, event.clone(), effects);
+        self.spoil_after(fault, moment, &event, effects);
         self.supervisor.due = self.supervisor.next_due();
         let begins = !was_ending && self.supervisor.shutdown.is_some();
         misact(fault, &event, begins, effects);
@@ -201,7 +203,8 @@ impl Mind {
         }
     }
 
-    fn spoil_after(&mut self, fault: Fault, now: Time, event: &Event, effects: &mut Vec<Effect>) {
+    fn spoil_after(&mut self, fault: Fault, moment: Moment, event: &Event, effects: &mut Vec<Effect>) {
+        let now = moment.time;
         let mind = &mut self.supervisor;
         match (fault, event) {
             (Fault::StartsInShutdown, _) if mind.shutdown.is_some() => {
@@ -209,7 +212,7 @@ impl Mind {
                 mind.touched.insert(0);
             }
             (Fault::StartsBesideTheLeftBehind, Event::Child { run, what: ChildEvent::Exited(_) }) => {
-                mind.handle(now, Event::Child { run: *run, what: ChildEvent::Gone }, effects);
+                mind.handle(moment, Event::Child { run: *run, what: ChildEvent::Gone }, effects);
             }
             (Fault::RestartsAtOnce, _) => {
                 for instance in &mut mind.instances {
@@ -221,7 +224,12 @@ impl Mind {
             (Fault::CountsEndsThatWereAskedFor, Event::Child { run, what: ChildEvent::Exited(exit) }) => {
                 let instance = mind.instance_of(*run).cloned();
                 if let (Some(instance), None, Some(_)) = (instance, &mind.first_end, &mind.shutdown) {
-                    mind.first_end = Some(FirstEnd { instance, exit: *exit, after: Duration::ZERO });
+                    mind.first_end = Some(FirstEnd {
+                        instance,
+                        exit: *exit,
+                        success: *exit == Exit::Code(0),
+                        after: Duration::ZERO,
+                    });
                 }
             }
             (Fault::SaysTheEndTooEarly, _) => {

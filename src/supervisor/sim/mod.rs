@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChildEvent, Effect, Event, Reach, RunId};
+use super::{Calendar, ChildEvent, Effect, Event, Given, Part, Reach, RunId};
+use crate::exit::Exit;
+use crate::project::lifecycle::{Schedule, When};
 use crate::project::{ExitOn, InstanceId, InstanceSpec, ProcessSpec, Project};
-use crate::time::Time;
+use crate::time::{Moment, Time, WallTime};
 
-use child::{Behaviour, Child};
+use child::{Behaviour, Child, Later};
 use faults::Mind;
 
 /// What the world holds in store.
@@ -30,6 +32,8 @@ enum Next {
     Event(Event),
     /// Something that happens to a process, unless it is too late for that.
     Child { run: RunId, what: ChildEvent },
+    /// The wall clock jumps by so many milliseconds; nobody is told.
+    Jump(i64),
 }
 
 /// Everything outside of the mind.
@@ -42,8 +46,46 @@ struct World {
     cast: BTreeMap<InstanceId, Vec<Behaviour>>,
     launches: BTreeMap<InstanceId, usize>,
     children: BTreeMap<RunId, Child>,
+    /// What the hooks of each instance do.
+    hooks: BTreeMap<(InstanceId, Part), Behaviour>,
     /// How much too late deadlines are reached.
     lateness: Duration,
+    /// How far the wall clock is ahead of where it began.
+    jumped: i64,
+}
+
+/// Where the wall clock begins, in milliseconds: a full day.
+const WALL: i64 = 20_000 * 86_400_000;
+
+/// A calendar without a calendar: the expression is a number of seconds, and due are its multiples.
+#[derive(Debug)]
+struct Multiples;
+
+impl Calendar for Multiples {
+    fn next(&self, schedule: &Schedule, after: i64) -> Option<i64> {
+        let step = match &schedule.when {
+            When::Every(_) => return None,
+            When::Cron(seconds) => seconds.parse().ok()?,
+            When::DailyAt { .. } => 86_400,
+        };
+        Some((after.div_euclid(step) + 1) * step)
+    }
+}
+
+/// What a mind is given here.
+fn given() -> Given {
+    Given { calendar: Arc::new(Multiples), seed: 7, exit_code_from: None }
+}
+
+/// One moment, as long as the wall clock does not matter.
+fn moment(now: Time) -> Moment {
+    at_wall(now, 0)
+}
+
+fn at_wall(now: Time, jumped: i64) -> Moment {
+    let wall = WALL + jumped + i64::try_from(now.0.as_millis()).expect("a story does not last that long");
+    let nanos = u32::try_from(wall.rem_euclid(1000) * 1_000_000).expect("less than a second");
+    Moment { time: now, wall: WallTime { seconds: wall.div_euclid(1000), nanos, utc_offset: 0 } }
 }
 
 /// One event and what the mind made of it.
@@ -70,7 +112,7 @@ impl World {
     fn turn(&mut self, mind: &mut Mind, now: Time) -> Option<Turn> {
         let (now, event) = self.next(mind.deadline(), now)?;
         let mut effects = Vec::new();
-        mind.handle(now, event.clone(), &mut effects);
+        mind.handle(at_wall(now, self.jumped), event.clone(), &mut effects);
         for effect in &effects {
             self.perform(now, effect);
         }
@@ -90,6 +132,7 @@ impl World {
             let ((at, _), next) = self.queue.pop_first()?;
             match next {
                 Next::Event(event) => return Some((at.max(now), event)),
+                Next::Jump(by) => self.jumped += by,
                 Next::Child { run, what } => {
                     if self.happens(at, run, &what) {
                         return Some((at.max(now), Event::Child { run, what }));
@@ -102,7 +145,7 @@ impl World {
     /// Notes that something happens to a process, and what follows; returns false if it cannot happen any more.
     fn happens(&mut self, at: Time, run: RunId, what: &ChildEvent) -> bool {
         let Some(child) = self.children.get_mut(&run) else { return false };
-        let Some(follows) = child.live_through(what) else { return false };
+        let Some(follows) = child.live_through(at, what) else { return false };
         for (wait, what) in follows {
             self.put(at + wait, Next::Child { run, what });
         }
@@ -111,18 +154,35 @@ impl World {
 
     fn perform(&mut self, now: Time, effect: &Effect) {
         match effect {
-            Effect::Spawn { run, instance, part: _ } => self.spawn(now, *run, instance),
+            Effect::Spawn { run, instance, part } => self.spawn(now, *run, instance, *part),
             Effect::Signal { run, signal, reach } => self.signal(now, *run, *signal, *reach),
-            Effect::Probe { .. } | Effect::Measure { .. } => {}
+            Effect::Probe { run, check, .. } => {
+                let answer = self.children.get(run).and_then(|child| child.look(now, *check));
+                self.answer(now, *run, answer);
+            }
+            Effect::Measure { run } => {
+                let answer = self.children.get(run).and_then(|child| child.measure(now));
+                self.answer(now, *run, answer);
+            }
             Effect::Suspend | Effect::Resume | Effect::Note(_) | Effect::Finish(_) => {}
         }
     }
 
-    fn spawn(&mut self, now: Time, run: RunId, instance: &InstanceId) {
-        let nth = self.launches.entry(instance.clone()).or_default();
-        let behaviours = &self.cast[instance];
-        let behaviour = behaviours[(*nth).min(behaviours.len() - 1)].clone();
-        *nth += 1;
+    fn answer(&mut self, now: Time, run: RunId, answer: Option<Later>) {
+        if let Some((wait, what)) = answer {
+            self.put(now + wait, Next::Child { run, what });
+        }
+    }
+
+    fn spawn(&mut self, now: Time, run: RunId, instance: &InstanceId, part: Part) {
+        let behaviour = if part == Part::Main {
+            let nth = self.launches.entry(instance.clone()).or_default();
+            let behaviours = &self.cast[instance];
+            *nth += 1;
+            behaviours[(*nth - 1).min(behaviours.len() - 1)].clone()
+        } else {
+            self.hooks.get(&(instance.clone(), part)).cloned().unwrap_or_else(quick)
+        };
         let child = Child::new(behaviour);
         if let Some((wait, what)) = child.answer(run) {
             self.put(now + wait, Next::Child { run, what });
@@ -136,6 +196,11 @@ impl World {
             self.put(now + wait, Next::Child { run, what });
         }
     }
+}
+
+/// A hook that does what it is for.
+fn quick() -> Behaviour {
+    Behaviour { ends: Some((Duration::from_millis(20), Exit::Code(0))), ..Behaviour::default() }
 }
 
 /// Makes a project of processes and the numbers of their instances.

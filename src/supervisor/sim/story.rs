@@ -2,25 +2,30 @@
 //!
 //! `story("web: exits 1 after 2s | worker: ignores TERM").at("5s", "Ctrl-C").plays(expect![[…]])`
 
+mod script;
+mod telling;
+
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use expect_test::Expect;
 
-use super::child::{Behaviour, Left, Start};
+use super::child::Behaviour;
 use super::faults::Mind;
-use super::{Next, World, project};
-use crate::exit::Exit;
+use super::{Next, World, given, project};
 use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project};
-use crate::restart::{History, Policy, Verdict};
-use crate::supervisor::{Complaint, Effect, Event, Note, Outcome, Reach, Supervisor, Waiting, Want};
+use crate::restart::{Case, Policy, Verdict};
+use crate::supervisor::{Effect, Event, Given, Supervisor};
 use crate::time::Time;
+use script::{action, apply_to_behaviour, apply_to_process, time};
+use telling::tell;
 
 /// A story before it is played.
 pub(super) struct Story {
     project: Project,
     world: World,
+    given: Given,
     restarts: BTreeMap<ProcessName, &'static Restart>,
 }
 
@@ -28,6 +33,7 @@ pub(super) struct Story {
 pub(super) fn story(script: &str) -> Story {
     let mut cast = BTreeMap::new();
     let mut restarts = BTreeMap::new();
+    let (mut hooks, mut ports) = (BTreeMap::new(), Vec::new());
     let mut processes = Vec::new();
     for (position, part) in script.split('|').enumerate() {
         let (name, clauses) = part.split_once(':').unwrap_or((part, ""));
@@ -36,7 +42,12 @@ pub(super) fn story(script: &str) -> Story {
         let mut behaviour = Behaviour::default();
         for clause in clauses.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
             let words: Vec<&str> = clause.split(' ').collect();
-            if let ["restarts", "after", wait] = words[..] {
+            if let Some((part, does)) = script::hook(&words) {
+                let id = InstanceId { process: spec.name.clone(), index: 1 };
+                hooks.insert((id, part), does);
+            } else if words == ["port"] {
+                ports.push(spec.name.clone());
+            } else if let ["restarts", "after", wait] = words[..] {
                 restarts.insert(spec.name.clone(), &*Box::leak(Box::new(Restart { after: time(wait) })));
             } else if !apply_to_process(&mut spec, &words) && !apply_to_behaviour(&mut behaviour, &words) {
                 panic!("no such clause: {clause}");
@@ -49,7 +60,13 @@ pub(super) fn story(script: &str) -> Story {
         }
         processes.push((spec, count));
     }
-    Story { project: project(processes, ExitOn::Any), world: World::new(cast), restarts }
+    let mut project = project(processes, ExitOn::Any);
+    for instance in project.instances.iter_mut().filter(|instance| ports.contains(&instance.id.process)) {
+        instance.port = Some(5000);
+    }
+    let mut world = World::new(cast);
+    world.hooks = hooks;
+    Story { project, world, given: given(), restarts }
 }
 
 impl Story {
@@ -59,9 +76,15 @@ impl Story {
         self
     }
 
+    /// Says whose exit code counts.
+    pub(super) fn exit_code_from(mut self, name: &str) -> Story {
+        self.given.exit_code_from = Some(ProcessName::new(name));
+        self
+    }
+
     /// Says that something happens.
     pub(super) fn at(mut self, when: &str, what: &str) -> Story {
-        self.world.put(Time::ZERO + time(when), Next::Event(action(what)));
+        self.world.put(Time::ZERO + time(when), action(what));
         self
     }
 
@@ -85,6 +108,25 @@ impl Story {
             }
         }
         expected.assert_eq(&told);
+    }
+
+    /// Plays it to its end and tells how long after each other an instance was looked at.
+    #[expect(clippy::needless_pass_by_value, reason = "as `expect!` is written")]
+    pub(super) fn looks_at(mut self, id: &str, expected: Expect) {
+        let mut mind = self.mind();
+        let (mut now, mut last, mut pauses) = (Time::ZERO, Time::ZERO, Vec::new());
+        while let Some(turn) = self.world.turn(&mut mind, now) {
+            now = turn.now;
+            for effect in &turn.effects {
+                let Effect::Probe { run, .. } = effect else { continue };
+                let who = mind.supervisor.instance_of(*run).map(ToString::to_string);
+                if who.as_deref() == Some(id) {
+                    pauses.push((now - last).as_millis().to_string());
+                    last = now;
+                }
+            }
+        }
+        expected.assert_eq(&format!("{} ms\n", pauses.join(" ")));
     }
 
     /// Plays it up to a time and looks at the stack.
@@ -112,7 +154,7 @@ impl Story {
     }
 
     fn mind(&self) -> Mind {
-        let mut mind = Mind::sane(Supervisor::new(&self.project));
+        let mut mind = Mind::sane(Supervisor::new(&self.project, self.given.clone()));
         for instance in &mut mind.supervisor.instances {
             if let Some(policy) = self.restarts.get(&instance.process.name) {
                 instance.policy = *policy;
@@ -129,7 +171,7 @@ pub(super) struct Restart {
 }
 
 impl Policy for Restart {
-    fn decide(&self, _exit: Exit, _history: &History, _now: Time) -> Verdict {
+    fn decide(&self, _case: &Case<'_>) -> Verdict {
         Verdict::Restart { after: self.after }
     }
 }
@@ -138,185 +180,4 @@ impl Policy for Restart {
 pub(super) fn process(name: &str, position: usize) -> ProcessSpec {
     let place = Place { file: "Procfile".into(), line: 1 };
     ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, position)
-}
-
-fn apply_to_process(spec: &mut ProcessSpec, words: &[&str]) -> bool {
-    match words {
-        ["can", "die"] => spec.can_die = true,
-        ["grace", grace] => spec.stop.grace = time(grace),
-        ["ladder", signals @ ..] => spec.stop.signals = signals.iter().map(|name| signal(name)).collect(),
-        _ => return false,
-    }
-    true
-}
-
-fn apply_to_behaviour(behaviour: &mut Behaviour, words: &[&str]) -> bool {
-    match words {
-        ["exits", code, "after", wait] => behaviour.ends = Some((time(wait), code_of(code))),
-        ["dies", "of", name, "after", wait] => behaviour.ends = Some((time(wait), by(name))),
-        ["cannot", "start", errno] => {
-            behaviour.start = Start::Fails { after: super::child::AT_ONCE, errno: errno_of(errno) };
-        }
-        ["starts", "after", wait] => behaviour.start = Start::After(time(wait)),
-        ["never", "starts"] => behaviour.start = Start::Unanswered,
-        ["ignores", name] => behaviour.ignores.push(signal(name)),
-        ["needs", wait, "to", "stop"] => behaviour.when_asked = Some((time(wait), Exit::Code(0))),
-        ["exits", code, "when", "asked"] => {
-            behaviour.when_asked = Some((super::child::AT_ONCE, code_of(code)));
-        }
-        ["leaves", "somebody"] => behaviour.leaves = Left::UntilKilled,
-        ["leaves", "somebody", "for", wait] => behaviour.leaves = Left::For(time(wait)),
-        ["output", "held"] => behaviour.output = Left::UntilKilled,
-        ["output", "held", "for", wait] => behaviour.output = Left::For(time(wait)),
-        ["cannot", "be", "killed"] => behaviour.survives_kill = None,
-        ["complains"] => behaviour.complaint = Some(Complaint::AddressInUse),
-        _ => return false,
-    }
-    true
-}
-
-fn action(what: &str) -> Event {
-    let words: Vec<&str> = what.split(' ').collect();
-    let want = |id: &str, want| {
-        let (name, index) = id.split_once('.').expect("an instance");
-        let index = index.parse().expect("its number");
-        Event::Wanted { instance: InstanceId { process: ProcessName::new(name), index }, want }
-    };
-    match words[..] {
-        ["Ctrl-C"] => Event::Signal { signal: libc::SIGINT, from_terminal: true },
-        ["Ctrl-Z"] => Event::Signal { signal: libc::SIGTSTP, from_terminal: true },
-        ["continued"] => Event::Continued,
-        ["output", "gone", errno] => Event::OutputGone { errno: errno_of(errno) },
-        ["guard", "lost"] => Event::GuardLost,
-        ["timer"] => Event::DeadlineReached,
-        ["begin"] => Event::Begin,
-        ["start", id] => want(id, Want::Up),
-        ["stop", id] => want(id, Want::Down),
-        ["restart", id] => want(id, Want::Bounce),
-        [name] => Event::Signal { signal: signal(name), from_terminal: false },
-        _ => panic!("no such action: {what}"),
-    }
-}
-
-fn tell(told: &mut String, now: Time, effect: &Effect, mind: &Mind) {
-    let ms = now.0.as_millis();
-    for line in words(effect, mind) {
-        let _ = writeln!(told, "{:<8} {}", format!("{ms}ms"), line.trim_end());
-    }
-}
-
-fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
-    match effect {
-        Effect::Spawn { instance, .. } => one("spawn", instance, ""),
-        Effect::Signal { run, signal, reach } => {
-            let who = mind.supervisor.instance_of(*run).expect("a run of somebody");
-            let reach = match reach {
-                Reach::Leader => "",
-                Reach::Tree => " to all of it",
-            };
-            one("signal", who, &format!("{}{reach}", signal_name(*signal)))
-        }
-        Effect::Suspend => one("suspend", &"", ""),
-        Effect::Resume => one("resume", &"", ""),
-        Effect::Finish(Outcome::Done) => one("finish", &"", "done"),
-        Effect::Finish(Outcome::Broken) => one("finish", &"", "broken"),
-        Effect::Finish(Outcome::Failed { instance, exit }) => {
-            one("finish", instance, &format!("failed, {}", exit_words(*exit)))
-        }
-        Effect::Note(note) => note_words(note),
-    }
-}
-
-fn one(verb: &str, who: &dyn Display, rest: &str) -> Vec<String> {
-    vec![format!("{verb:<8} {:<9} {rest}", who.to_string())]
-}
-
-fn note_words(note: &Note) -> Vec<String> {
-    match note {
-        Note::Started { instance, pid } => one("started", instance, &format!("pid {pid}")),
-        Note::Ended { instance, exit, output_held } => {
-            let held = if *output_held { ", output held" } else { "" };
-            one("ended", instance, &format!("{}{held}", exit_words(*exit)))
-        }
-        Note::CouldNotStart { instance, errno, .. } => one("no start", instance, &format!("errno {errno}")),
-        Note::AddressInUse { instance, .. } => one("hint", instance, "address in use"),
-        Note::ShutdownBySignal { signal } => one("heard", &"", signal_name(*signal)),
-        Note::SendingToAll { signal } => one("to all", &"", signal_name(*signal)),
-        Note::Forwarding { signal } => one("forward", &"", signal_name(*signal)),
-        Note::StillThere { waiting } => waiting.iter().map(waiting_words).collect(),
-        Note::StillAlive { instances } => {
-            instances.iter().flat_map(|instance| one("alive", instance, "")).collect()
-        }
-        Note::NothingRuns => one("idle", &"", ""),
-        Note::FirstCause { instance, exit, after } => {
-            one("cause", instance, &format!("{} after {after:?}", exit_words(*exit)))
-        }
-        Note::GuardLost => one("no guard", &"", ""),
-        Note::NoTerminals { .. } => one("no ptys", &"", ""),
-        Note::LinesLost => one("lines lost", &"", ""),
-    }
-}
-
-fn waiting_words(waiting: &Waiting) -> String {
-    let Waiting { instance, pid: _, leader_gone, signal, ignores: _, left } = waiting;
-    let whom = if *leader_gone { " its leader has ended," } else { "" };
-    format!("{:<8} {instance:<9} after {},{whom} {left:?} left", "waits", signal_name(*signal))
-}
-
-fn exit_words(exit: Exit) -> String {
-    match exit {
-        Exit::Code(code) => format!("code {code}"),
-        Exit::Signal { number, .. } => signal_name(number).to_owned(),
-        Exit::NeverStarted { errno, .. } => format!("never started, errno {errno}"),
-    }
-}
-
-const SIGNALS: &[(&str, i32)] = &[
-    ("SIGCONT", libc::SIGCONT),
-    ("SIGHUP", libc::SIGHUP),
-    ("SIGINT", libc::SIGINT),
-    ("SIGKILL", libc::SIGKILL),
-    ("SIGQUIT", libc::SIGQUIT),
-    ("SIGSEGV", libc::SIGSEGV),
-    ("SIGTERM", libc::SIGTERM),
-    ("SIGUSR1", libc::SIGUSR1),
-    ("SIGUSR2", libc::SIGUSR2),
-    ("SIGWINCH", libc::SIGWINCH),
-];
-
-fn signal_name(number: i32) -> &'static str {
-    SIGNALS.iter().find(|(_, known)| *known == number).map_or("SIG?", |(name, _)| name)
-}
-
-fn signal(name: &str) -> i32 {
-    let known = SIGNALS.iter().find(|(known, _)| *known == name || known[3..] == *name);
-    known.unwrap_or_else(|| panic!("no such signal: {name}")).1
-}
-
-fn by(name: &str) -> Exit {
-    Exit::Signal { number: signal(name), core_dumped: false }
-}
-
-fn code_of(code: &str) -> Exit {
-    Exit::Code(code.parse().expect("an exit code"))
-}
-
-fn errno_of(name: &str) -> i32 {
-    match name {
-        "ENOENT" => libc::ENOENT,
-        "EACCES" => libc::EACCES,
-        "EPIPE" => libc::EPIPE,
-        "ENOSPC" => libc::ENOSPC,
-        _ => panic!("no such errno: {name}"),
-    }
-}
-
-fn time(text: &str) -> Duration {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).expect("a unit");
-    let number = text[..digits].parse().expect("a number");
-    match &text[digits..] {
-        "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
-        unit => panic!("no such unit: {unit}"),
-    }
 }

@@ -131,7 +131,7 @@ impl Witness {
             Event::Begin => self.begun = true,
             Event::Child { run, what } => self.hear_of_child(now, *run, what),
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
-            Event::Continued | Event::DeadlineReached => {}
+            Event::Continued | Event::DeadlineReached | Event::FilesChanged { .. } => {}
             Event::OutputGone { errno } => {
                 if self.output_gone.is_none_or(|known| known == libc::EPIPE) {
                     self.output_gone = Some(*errno);
@@ -165,7 +165,7 @@ impl Witness {
 
     fn hear_of_child(&mut self, now: Time, run: RunId, what: &ChildEvent) {
         let Some(seen) = self.runs.get_mut(&run) else { return };
-        match *what {
+        match what.clone() {
             ChildEvent::Spawned { pid } if seen.pid.is_none() && !seen.failed => seen.pid = Some(pid),
             ChildEvent::SpawnFailed { step, errno } if seen.pid.is_none() && !seen.failed => {
                 (seen.failed, seen.closed, seen.gone) = (true, true, Some(now));
@@ -177,7 +177,12 @@ impl Witness {
             ChildEvent::Spawned { .. }
             | ChildEvent::SpawnFailed { .. }
             | ChildEvent::Exited(_)
-            | ChildEvent::Gone => {}
+            | ChildEvent::Gone
+            | ChildEvent::ReadyLine
+            | ChildEvent::Notified(_)
+            | ChildEvent::Probed { .. }
+            | ChildEvent::Measured(_)
+            | ChildEvent::OutOfMemory => {}
         }
     }
 
@@ -207,7 +212,7 @@ impl Witness {
     /// Notes an effect, after it was judged.
     pub(super) fn see(&mut self, now: Time, effect: &Effect) {
         match effect {
-            Effect::Spawn { run, instance } => {
+            Effect::Spawn { run, instance, part: _ } => {
                 *self.launches.entry(instance.clone()).or_default() += 1;
                 self.idle_said = false;
                 self.runs.insert(*run, Seen::new(instance));
@@ -228,7 +233,7 @@ impl Witness {
                     }
                 }
             }
-            Effect::Suspend | Effect::Resume => {}
+            Effect::Probe { .. } | Effect::Measure { .. } | Effect::Suspend | Effect::Resume => {}
             Effect::Note(note) => self.see_note(now, note),
             Effect::Finish(outcome) => self.finished = Some(outcome.clone()),
         }
@@ -244,12 +249,25 @@ impl Witness {
             Note::StillAlive { instances } => self.named_alive.extend(instances.iter().cloned()),
             Note::NothingRuns => self.idle_said = true,
             Note::FirstCause { .. } => self.first_cause_said = true,
-            Note::Forwarding { .. }
+            Note::Ready { .. }
+            | Note::NotReady { .. }
+            | Note::NotLive { .. }
+            | Note::LimitExceeded { .. }
+            | Note::Restarting { .. }
+            | Note::GaveUp { .. }
+            | Note::KeptDown { .. }
+            | Note::HookFailed { .. }
+            | Note::OutOfMemory { .. }
+            | Note::FilesChanged { .. }
+            | Note::StillBusy { .. }
+            | Note::WasMissed { .. }
+            | Note::Forwarding { .. }
             | Note::AddressInUse { .. }
             | Note::ShutdownBySignal { .. }
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
+            | Note::WatchingByLooking { .. }
             | Note::LinesLost => {}
         }
     }

@@ -12,10 +12,10 @@ use super::faults::{Fault, Mind};
 use super::invariants::{OF_EFFECTS, OF_REST};
 use super::story::process;
 use super::witness::Witness;
-use super::{Next, Turn, World, project};
+use super::{Next, Turn, World, at_wall, given, project};
 use crate::exit::{Exit, Step};
 use crate::project::{ExitOn, InstanceId, ProcessName, ProcessSpec, Project, StopLadder};
-use crate::restart::{History, Policy, Verdict};
+use crate::restart::{Case, Policy, Verdict};
 use crate::supervisor::{ChildEvent, Complaint, Event, RunId, Supervisor, Want};
 use crate::time::Time;
 
@@ -43,11 +43,12 @@ static AGAIN: [Again; 3] = [
 ];
 
 impl Policy for Again {
-    fn decide(&self, _exit: Exit, history: &History, _now: Time) -> Verdict {
-        if history.restarts < self.limit {
+    fn decide(&self, case: &Case<'_>) -> Verdict {
+        let restarts = case.history.restarts;
+        if restarts < self.limit {
             Verdict::Restart { after: self.after }
         } else {
-            Verdict::GiveUp { why: "it was tried often enough" }
+            Verdict::GiveUp { restarts, within: Duration::MAX }
         }
     }
 }
@@ -82,7 +83,7 @@ fn the_same_events_give_the_same_effects() {
             let Some(turn) = script.world.turn(&mut first, now) else { break };
             now = turn.now;
             let mut effects = Vec::new();
-            again.handle(now, turn.event.clone(), &mut effects);
+            again.handle(at_wall(now, script.world.jumped), turn.event.clone(), &mut effects);
             assert_eq!(turn.effects, effects, "world {seed} at {now}: {:?}", turn.event);
             assert_eq!(first.deadline(), again.deadline(), "world {seed} at {now}: {:?}", turn.event);
         }
@@ -170,7 +171,7 @@ impl Script {
         if let Some(fault) = fault {
             fault.misread(&mut project);
         }
-        let mut supervisor = Supervisor::new(&project);
+        let mut supervisor = Supervisor::new(&project, given());
         for instance in &mut supervisor.instances {
             if let Some(policy) = self.policies.get(&instance.id) {
                 instance.policy = *policy;
@@ -255,6 +256,7 @@ impl Dice {
             output: self.left(),
             complaint: self.one_in(4).then_some(Complaint::AddressInUse),
             survives_kill: (!self.one_in(25)).then(|| self.ms(0, 50)),
+            ..Behaviour::default()
         }
     }
 

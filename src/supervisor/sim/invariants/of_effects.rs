@@ -29,7 +29,7 @@ pub(in crate::supervisor::sim) static OF_EFFECTS: &[(&str, OfEffect)] = &[
 ];
 
 fn one_live_run(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
-    let Effect::Spawn { run, instance } = effect else { return Ok(()) };
+    let Effect::Spawn { run, instance, part: _ } = effect else { return Ok(()) };
     ensure(!witness.runs.contains_key(run), || format!("run {run} is used twice"))?;
     let others = witness.runs.values().filter(|seen| seen.instance == *instance);
     ensure(!others.clone().any(Seen::is_live), || format!("{instance} has a live run"))?;
@@ -123,7 +123,19 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
             let told = seen.said_end && seen.complaint.is_some() && exit != Exit::Code(0);
             ensure(told, || format!("{note:?}"))
         }
-        Note::ShutdownBySignal { .. }
+        Note::Ready { .. }
+        | Note::NotReady { .. }
+        | Note::NotLive { .. }
+        | Note::LimitExceeded { .. }
+        | Note::Restarting { .. }
+        | Note::GaveUp { .. }
+        | Note::KeptDown { .. }
+        | Note::HookFailed { .. }
+        | Note::OutOfMemory { .. }
+        | Note::FilesChanged { .. }
+        | Note::StillBusy { .. }
+        | Note::WasMissed { .. }
+        | Note::ShutdownBySignal { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }
         | Note::StillThere { .. }
@@ -132,6 +144,7 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         | Note::FirstCause { .. }
         | Note::GuardLost => Ok(()),
         Note::NoTerminals { .. } => Err("the mind knows nothing of terminals".into()),
+        Note::WatchingByLooking { .. } => Err("the mind knows nothing of the kernel's queues".into()),
         Note::LinesLost => Err("the mind knows nothing of lines".into()),
     }
 }

@@ -169,9 +169,17 @@ fn all_is_explained(witness: &Witness, _: Time, mind: &Mind) -> Verdict {
         let because = mind.supervisor.explain(&state.id).ok_or("unknown")?;
         let runs = witness.newest(&state.id).is_some_and(|seen| seen.leader_lives() && seen.asked.is_none());
         let right = match because {
-            Explanation::Runs { .. } => runs && state.want == Want::Up,
+            Explanation::Runs { .. } | Explanation::NotReadyYet { .. } | Explanation::Dumps { .. } => {
+                runs && state.want == Want::Up
+            }
+            Explanation::Prepares { .. } => state.want == Want::Up,
+            Explanation::EndsAfter { .. } => state.want == Want::Down,
             Explanation::NotWanted => !runs && (state.want == Want::Down || !witness.begun),
-            Explanation::Starts { .. }
+            Explanation::WaitsFor { .. }
+            | Explanation::KeptDown { .. }
+            | Explanation::Scheduled { .. }
+            | Explanation::GaveUp { .. }
+            | Explanation::Starts { .. }
             | Explanation::AwaitsLastWords
             | Explanation::Ends { .. }
             | Explanation::LeftSomebody { .. }

@@ -40,6 +40,7 @@ fn by_its_policy() {
         1ms      started  web.1     pid 101
         1ms      started  worker.1  pid 102
         1001ms   ended    web.1     code 1
+        1001ms   again    web.1     in 100ms
         1101ms   spawn    web.1
         1102ms   started  web.1     pid 103
         2000ms   heard              SIGINT
@@ -63,6 +64,7 @@ fn not_while_the_stack_ends() {
             1ms      started  web.1     pid 101
             1ms      started  worker.1  pid 102
             1001ms   ended    web.1     code 1
+            1001ms   again    web.1     in 500ms
             1200ms   heard              SIGINT
             1200ms   to all             SIGTERM
             1200ms   signal   worker.1  SIGTERM
@@ -121,6 +123,7 @@ fn not_at_the_very_moment_at_which_the_stack_ends() {
         1ms      started  a.1       pid 101
         1ms      started  b.1       pid 102
         501ms    ended    a.1       code 1
+        501ms    again    a.1       in 500ms
         1001ms   ended    b.1       code 1
         1001ms   cause    b.1       code 1 after 1.001s
         1001ms   finish   b.1       failed, code 1
@@ -150,6 +153,7 @@ fn at_once_on_request_though_its_policy_would_wait() {
             0ms      spawn    web.1
             1ms      started  web.1     pid 101
             1001ms   ended    web.1     code 1
+            1001ms   again    web.1     in 20s
             3000ms   spawn    web.1
             3001ms   started  web.1     pid 102
             3500ms   signal   web.1     SIGTERM

@@ -368,6 +368,7 @@ fn a_second_begin_starts_nothing() {
             1ms      started  a.1       pid 101
             1ms      started  b.1       pid 102
             101ms    ended    b.1       code 1
+            101ms    again    b.1       in 9s
             1000ms   heard              SIGINT
             1000ms   to all             SIGTERM
             1000ms   signal   a.1       SIGTERM

@@ -1,0 +1,69 @@
+//! Files have changed.
+
+use expect_test::expect;
+
+use crate::supervisor::sim::story::story;
+
+#[test]
+fn it_is_started_again_when_it_is_quiet() {
+    story("web: watches | worker")
+        .at("1s", "a.rb changes for web")
+        .at("1200ms", "b.rb changes for web")
+        .at("1200ms", "b.rb changes for worker")
+        .at("3s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    web.1
+            0ms      spawn    worker.1
+            1ms      started  web.1     pid 101
+            1ms      started  worker.1  pid 102
+            1500ms   changed  web.1     b.rb and 1 more
+            1500ms   signal   web.1     SIGTERM
+            1501ms   ended    web.1     SIGTERM
+            1501ms   spawn    web.1
+            1502ms   started  web.1     pid 103
+            3000ms   heard              SIGINT
+            3000ms   to all             SIGTERM
+            3000ms   signal   web.1     SIGTERM
+            3000ms   signal   worker.1  SIGTERM
+            3001ms   ended    web.1     SIGTERM
+            3001ms   ended    worker.1  SIGTERM
+            3001ms   finish             done
+        "#]]);
+}
+
+#[test]
+fn what_waits_to_be_started_again_starts_at_once() {
+    story("web: watches, exits 1 after 1s, restarts after 9s")
+        .at("2s", "a.rb changes for web")
+        .at("2500ms", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    web.1
+            1ms      started  web.1     pid 101
+            1001ms   ended    web.1     code 1
+            1001ms   again    web.1     in 9s
+            2300ms   changed  web.1     a.rb and 0 more
+            2300ms   spawn    web.1
+            2301ms   started  web.1     pid 102
+            2500ms   heard              SIGINT
+            2500ms   to all             SIGTERM
+            2500ms   signal   web.1     SIGTERM
+            2501ms   ended    web.1     SIGTERM
+            2501ms   finish             done
+        "#]]);
+}
+
+#[test]
+fn not_while_the_stack_ends() {
+    story("web: watches, needs 2s to stop").at("1s", "a.rb changes for web").at("1200ms", "Ctrl-C").plays(
+        expect![[r#"
+            0ms      spawn    web.1
+            1ms      started  web.1     pid 101
+            1200ms   heard              SIGINT
+            1200ms   to all             SIGTERM
+            1200ms   signal   web.1     SIGTERM
+            2200ms   waits    web.1 after SIGTERM, 4s left
+            3200ms   ended    web.1     code 0
+            3200ms   finish             done
+        "#]],
+    );
+}
