@@ -214,7 +214,9 @@ impl Hub {
         *begun = None;
         *waits_for_room = false;
         let has_ended = mem::take(heard);
-        let complaint = state.sinks.last_words(stream).and_then(LastWords::complaint);
+        // Its last lines can still be asked for; it complains once.
+        let last_words = state.sinks.last_words(stream).filter(|_| has_ended);
+        let complaint = last_words.and_then(LastWords::complaint);
         state.awaited.give_up(stream);
         if self.0.open.get().is_some_and(|open| open.stream == stream) {
             self.0.open.set(None);

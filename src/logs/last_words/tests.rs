@@ -54,14 +54,6 @@ fn only_the_end_counts_and_little_is_kept() {
 }
 
 #[test]
-fn it_forgets_what_it_told() {
-    let mut words = LastWords::default();
-    words.hear(b"EADDRINUSE");
-    assert_eq!(words.complaint(), Some(Complaint::AddressInUse));
-    assert_eq!(words.complaint(), None);
-}
-
-#[test]
 fn the_last_lines_are_text() {
     let mut words = LastWords::default();
     assert!(words.lines(3).is_empty());
