@@ -34,9 +34,13 @@ impl Kin {
         everybody
     }
 
-    /// Returns everybody below the keeper, of whatever run.
+    /// Returns everybody below the keeper of whom it is known which run they belong to, of whatever run. Who has fallen to
+    /// the keeper and has taken the mark out of its environment may be anybody's.
     pub fn neighbourhood(&self) -> Vec<i32> {
-        linux::with_descendants(linux::children_of(self.keeper))
+        let (name, _) = self.mark;
+        let children = linux::children_of(self.keeper).into_iter();
+        let is_marked = |pid: &i32| super::process::variable_of(*pid, name).is_some();
+        linux::with_descendants(children.filter(is_marked).collect())
     }
 
     /// Returns whether a process is one of them; `None` if there is no such process any more.

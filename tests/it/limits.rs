@@ -21,9 +21,10 @@ fn who_falls_silent_is_asked_for_evidence_and_started_again() {
 #[test]
 fn memory_counts_for_the_whole_tree() {
     // The shell is small; what it has started is not.
-    let eater = "sh -c 'sh -c \"x=$(head -c 40000000 /dev/zero | tr \\\\\\\\0 x); echo full; read wait\"; :'";
+    let eater = "x=$(head -c 40000000 /dev/zero | tr '\\0' x)\necho full\nread wait\n";
     let forge = Forge::new()
-        .procfile(format!("web: {eater}\nother: puppet\n"))
+        .procfile("web: sh -c 'sh eater; :'\nother: puppet\n")
+        .file("eater", eater)
         .file("forge.toml", "[process.web]\nlimits = { memory = '20M', on_limit = 'stop' }\n")
         .start("");
     forge.sees("web.1 | full");

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::forge::Forge;
 use crate::free::free_base;
@@ -38,8 +40,9 @@ fn who_has_a_port_is_ready_when_it_listens_there() {
 fn a_grandchild_may_be_who_listens() {
     for how in ["child", "session", "daemon"] {
         let (forge, base) = stack("");
-        let server = forge.puppet("db.1").starts("server", how);
-        forge.puppet("db.1").says("not yet");
+        let db = forge.puppet("db.1");
+        let server = db.starts("server", how);
+        db.says("not yet");
         waits(&forge, "not yet");
         server.binds(base);
         forge.sees("web.1 | started with pid");
@@ -122,17 +125,23 @@ fn a_command_shows_it_and_leaves_nobody_behind() {
 fn an_answer_shows_it() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("it has one").port();
-    let (forge, _) = stack(&format!("ready = {{ http = '/up', port = {port}, timeout = '60s' }}"));
-    let answer = |status: &str| {
-        let (mut stream, _) = listener.accept().expect("a look");
-        let _ = write!(stream, "HTTP/1.1 {status}\r\n\r\n");
-    };
-    answer("503 Service Unavailable");
-    // Another look follows a bad answer.
-    answer("404 Not Found");
+    let (forge, _) = stack(&format!("ready = {{ http = 'http://127.0.0.1:{port}/up', timeout = '60s' }}"));
+    let (status, seen) = (Arc::new(AtomicU16::new(503)), Arc::new(AtomicU16::new(0)));
+    let (now, told) = (Arc::clone(&status), Arc::clone(&seen));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let status = now.load(Ordering::SeqCst);
+            let _ = write!(stream, "HTTP/1.1 {status} x\r\n\r\n");
+            told.store(status, Ordering::SeqCst);
+        }
+    });
+    for bad in [503, 404] {
+        status.store(bad, Ordering::SeqCst);
+        forge.finds("a look", || (seen.load(Ordering::SeqCst) == bad).then_some(()));
+    }
     forge.puppet("db.1").says("not yet");
     waits(&forge, "not yet");
-    answer("200 OK");
+    status.store(200, Ordering::SeqCst);
     forge.sees("web.1 | started with pid");
 }
 
@@ -141,7 +150,7 @@ fn who_does_not_get_ready_has_failed_and_its_last_lines_say_why() {
     let (forge, _) = stack("ready = { file = 'never', timeout = '700ms' }");
     forge.puppet("db.1").says("one").says("could not reach the \x1b[31mmoon\x1b[0m");
     let ended = forge.ends();
-    ended.exits_with(1).showed("db.1 | not ready after");
+    ended.fails().showed("db.1 | not ready after");
     ended.shows("the last lines", ended.out().contains("one / could not reach the moon"));
     ended.never_showed("web.1 | started");
 }

@@ -31,7 +31,7 @@ fn who_has_succeeded_does_not() {
 }
 
 #[test]
-fn a_crash_loop_hardly_uses_the_processor() {
+fn a_crash_loop_comes_to_its_end() {
     let forge = Forge::new()
         .procfile("web: sh -c 'exit 1'\nother: puppet\n")
         .file(
@@ -40,7 +40,7 @@ fn a_crash_loop_hardly_uses_the_processor() {
         )
         .start("--can-die web");
     let other = forge.puppet("other.1");
-    forge.sees("web.1 | was started again 3 times");
+    forge.sees("web.1 | was restarted 3 times");
     assert!(other.is_alive());
     forge.signal(SIGINT).exits_with(0);
 }

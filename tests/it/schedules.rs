@@ -25,7 +25,7 @@ fn it_runs_again_and_again_and_ends_nobody() {
 fn who_still_runs_is_not_joined_by_another() {
     let forge = stack("overlap = 'skip'").start("");
     let tick = forge.puppet("tick.1");
-    forge.sees("tick.1 | still");
+    forge.sees("tick.1 | is due, but its last run still runs");
     assert!(tick.is_alive());
     let starts = forge.lines_so_far().iter().filter(|line| line.contains("tick.1 | started")).count();
     assert_eq!(starts, 1);

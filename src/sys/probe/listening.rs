@@ -15,8 +15,8 @@ use crate::sys::ports::{self, Listener};
 /// Whose the port was when the run was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// Nobody's. Who listens on it now without being below the keeper does it for this run: `docker run -p` asks
-    /// another program to listen, which is nobody's descendant here.
+    /// Nobody's. Who listens on it now and belongs to no other run does it for this one: `docker run -p` asks another
+    /// program to listen, which is nobody's descendant here, and a daemon may hide where it comes from.
     Free,
     /// Somebody's: a stranger on it is none of the run's affair.
     Taken,

@@ -251,6 +251,7 @@ fn a_stranger_counts_only_where_the_port_was_free() {
     assert_eq!(ask(listening::by(&nobody, port, Before::Taken)), Err(Refusal::AnotherListens));
     assert_eq!(ask(listening::by(&nobody, port, Before::Free)), Ok(()));
     // Whoever is below the same keeper listens for itself.
-    let neighbour = Kin { leader: i32::MAX, ..ourselves() };
+    let another = ("PATH", "that of nobody".to_owned());
+    let neighbour = Kin { leader: i32::MAX, mark: another, ..ourselves() };
     assert_eq!(ask(listening::by(&neighbour, port, Before::Free)), Err(Refusal::AnotherListens));
 }
