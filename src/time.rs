@@ -4,12 +4,12 @@ use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Monotonic time since forge started, with forge's own suspensions (Ctrl-Z) left out.
 ///
 /// It is made by `sys::clock` and handed to whoever needs it; nobody below the engine reads a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Deserialize, Serialize)]
 pub struct Time(pub Duration);
 
 impl Time {

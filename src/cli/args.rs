@@ -128,6 +128,9 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
+    #[command(args_override_self = true)]
+    Why(WhyArgs),
     /// Print the version
     Version,
     /// Print a completion script for a shell
@@ -298,6 +301,26 @@ pub(crate) struct CheckArgs {
     /// Take warnings for errors
     #[arg(long, env = "FORGE_STRICT", value_parser = BoolishValueParser::new())]
     pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// When there is colour.
+    #[command(flatten)]
+    pub(crate) colour: ColourArgs,
+}
+
+/// `forge why`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WhyArgs {
+    /// The process that is meant: `web`, or one instance of it, `web.1` [default: all]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(process_names))]
+    pub(crate) name: Option<String>,
+    /// Procfile of the stack, whose directory is meant
+    #[arg(short = 'f', long, value_name = "FILE", env = "FORGE_PROCFILE", value_hint = ValueHint::FilePath)]
+    pub(crate) procfile: Option<PathBuf>,
+    /// Directory of the stack [default: that of the Procfile]
+    #[arg(short = 'd', long, value_name = "DIR", env = "FORGE_ROOT", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -17,6 +17,7 @@ mod run;
 mod secret;
 mod start;
 mod version;
+mod why;
 mod wishes;
 
 use std::borrow::Cow;
@@ -71,6 +72,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Why(args) => why::why(&args, matches),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),

@@ -13,6 +13,7 @@ mod outlet;
 mod perform;
 mod probing;
 mod readers;
+pub mod record;
 mod starting;
 mod watching;
 
@@ -101,6 +102,7 @@ struct Engine {
     clock: Rc<Clock>,
     grace: Duration,
     asked_to_stop: bool,
+    record: record::Keeper,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
     /// The standard output, watched where that shows that its reader is gone.
@@ -127,6 +129,7 @@ impl Engine {
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
             exit_code_from: setup.exit_code_from,
         };
+        let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
@@ -136,6 +139,7 @@ impl Engine {
             clock,
             grace: setup.grace.max(SHORTEST_FLUSH),
             asked_to_stop: false,
+            record,
             output_gone: None,
             reader,
         })
@@ -147,6 +151,8 @@ impl Engine {
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
             let looked = Self::answers(&event);
+            let has_spoken_last =
+                matches!(&event, Event::Child { what: ChildEvent::OutputClosed { .. }, .. });
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
@@ -162,11 +168,15 @@ impl Engine {
             if let Some((run, check)) = looked {
                 self.hands.looked(run, check);
             }
+            if has_spoken_last {
+                self.keep_record_of_failures();
+            }
             if let Some(outcome) = outcome {
                 break outcome;
             }
             event = self.next_event().await;
         };
+        self.keep_record(true);
         self.dismiss_guard().await;
         self.flush_output().await;
         match (&outcome, self.output_gone) {
@@ -193,6 +203,20 @@ impl Engine {
             | Event::FilesChanged { .. }
             | Event::DeadlineReached => (None, None),
         }
+    }
+
+    /// Keeps what is known so far, if the end of somebody is worth it: forge itself may not come to its end.
+    fn keep_record_of_failures(&self) {
+        let stack = self.supervisor.snapshot(self.clock.now());
+        let is_ending = stack.stopping.is_some();
+        if !is_ending && stack.instances.iter().any(record::has_a_story) {
+            self.keep_record(false);
+        }
+    }
+
+    fn keep_record(&self, is_over: bool) {
+        let stack = self.supervisor.snapshot(self.clock.now());
+        self.record.keep(stack, is_over, |instance| self.hands.last_lines(instance));
     }
 
     /// Returns which look at which run an event is the answer to.

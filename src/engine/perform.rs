@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::errands::Errands;
 use super::holds::{Channels, Hold, Kept};
@@ -31,8 +31,10 @@ use crate::sys::{clock::Clock, oom, ports, process, pty, signals};
 /// How long the output of a run of which nobody is left may stay open before its reader gets its last call: only a
 /// stranger can hold it then. Shorter than the mind's own patience, so that it hears the end of the output.
 const LAST_CALL: Duration = Duration::from_millis(150);
-/// How many of its last lines are shown of a process that did not get ready.
-const LAST_LINES: usize = 3;
+/// How many of its last lines are kept of a process.
+const LAST_LINES: usize = 10;
+/// How many of them are shown of one that did not get ready.
+const SHOWN_LINES: usize = 3;
 /// Narrower than this, a process is told a lie about its window rather than left without room.
 const NARROWEST: u16 = 20;
 
@@ -86,6 +88,8 @@ pub(super) struct Held {
     pub(super) part: Part,
     /// The process that was started for it, as soon as that is known.
     pub(super) leader: Option<i32>,
+    /// When that was.
+    pub(super) began: Option<Instant>,
     /// Whose its port was when it was started.
     pub(super) before: Before,
     pub(super) kept: Kept,
@@ -162,7 +166,7 @@ impl Hands {
     }
 
     /// Returns what the newest run of an instance said last.
-    fn last_lines(&self, instance: &InstanceId) -> Vec<String> {
+    pub(super) fn last_lines(&self, instance: &InstanceId) -> Vec<String> {
         let streams = self.voices.get(&self.place_of(instance));
         streams.map(|streams| self.hub.last_lines(streams, LAST_LINES)).unwrap_or_default()
     }
@@ -186,6 +190,7 @@ impl Hands {
         }
         held.last_calls = last_calls;
         held.leader = Some(pid);
+        held.began = Some(Instant::now());
         if held.part == Part::Main {
             self.voices.insert(held.place, held.streams.clone());
             self.listen_for_signs(run);
@@ -301,6 +306,7 @@ impl Hands {
         }
         if let Note::NotReady { instance, last_lines, .. } = &mut note {
             *last_lines = self.last_lines(instance);
+            last_lines.drain(..last_lines.len().saturating_sub(SHOWN_LINES));
         }
         if let Note::StillThere { waiting } = &mut note {
             for one in waiting {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::perform::Hands;
 use super::starting::null;
@@ -17,6 +17,14 @@ use crate::supervisor::{Check, ChildEvent, Event, ProbeFailure, RunId};
 use crate::sys::kin::Kin;
 use crate::sys::probe::listening::Before;
 use crate::sys::probe::{Refusal, file, http, listening, tcp, unix};
+
+/// In its first time a run is looked at again and again, where that is cheap: others wait for it, and somebody waits for
+/// them. It costs some thousandths of a processor for each that starts.
+const EAGER: Duration = Duration::from_secs(15);
+/// How long one such look lasts at most.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+/// How long is waited within it.
+const BREATH: Duration = Duration::from_millis(8);
 
 /// A look that is under way.
 #[derive(Debug)]
@@ -41,16 +49,20 @@ enum Look {
 impl Hands {
     /// Looks once, in a task of its own that sends the answer.
     pub(super) fn look(&mut self, run: RunId, check: Check, probe: &Arc<Probe>, at_most: Duration) {
-        let (look, errand) = match self.way_to_look(run, probe) {
+        let (mut look, errand) = match self.way_to_look(run, probe) {
             Ok(look) => look,
             Err(failure) => {
                 let what = ChildEvent::Probed { check, result: Err(failure) };
                 return self.happened.push_back(Event::Child { run, what });
             }
         };
+        let age = self.runs.get(&run).and_then(|held| held.began).map_or(EAGER, |began| began.elapsed());
+        let is_eager = check == Check::Ready && age < EAGER && look.is_cheap();
         let news = self.news.clone();
         let task = spawn_local(async move {
-            let result = timeout(at_most, look.once()).await.unwrap_or(Err(ProbeFailure::TimedOut));
+            let longest = if is_eager { LONGEST_LOOK.min(at_most / 2) } else { Duration::ZERO };
+            let result =
+                timeout(at_most, look.for_a_while(longest)).await.unwrap_or(Err(ProbeFailure::TimedOut));
             // The engine is gone only when everything is over.
             let _ = news.send(Event::Child { run, what: ChildEvent::Probed { check, result } }).await;
         });
@@ -128,13 +140,35 @@ impl Hands {
 }
 
 impl Look {
-    async fn once(self) -> Result<(), ProbeFailure> {
+    /// Returns whether looking again at once costs next to nothing.
+    fn is_cheap(&self) -> bool {
         match self {
-            Look::Listening { kin, port, before } => listening::by(&kin, port, before).await.map_err(failure),
-            Look::Http(request) => http::answers(&request).await.map_err(failure),
-            Look::Tcp { host, port } => tcp::accepts(Some(&host), port).await.map_err(failure),
-            Look::Unix(path) => unix::accepts(&path).await.map_err(failure),
-            Look::File(path) => file::is_there(&path).map_err(failure),
+            Look::Listening { .. } | Look::Unix(_) | Look::File(_) => true,
+            Look::Http(_) | Look::Tcp { .. } | Look::Command(_) => false,
+        }
+    }
+
+    /// Looks until it is so, or the time is over.
+    async fn for_a_while(&mut self, longest: Duration) -> Result<(), ProbeFailure> {
+        let until = Instant::now() + longest;
+        loop {
+            let result = self.once().await;
+            if result.is_ok() || Instant::now() >= until {
+                return result;
+            }
+            sleep(BREATH).await;
+        }
+    }
+
+    async fn once(&mut self) -> Result<(), ProbeFailure> {
+        match self {
+            Look::Listening { kin, port, before } => {
+                listening::by(kin, *port, *before).await.map_err(failure)
+            }
+            Look::Http(request) => http::answers(request).await.map_err(failure),
+            Look::Tcp { host, port } => tcp::accepts(Some(host), *port).await.map_err(failure),
+            Look::Unix(path) => unix::accepts(path).await.map_err(failure),
+            Look::File(path) => file::is_there(path).map_err(failure),
             Look::Command(ended) => match ended.await {
                 Ok(exit) if exit.is_success() => Ok(()),
                 Ok(exit) => Err(ProbeFailure::Failed(exit)),

@@ -54,6 +54,7 @@ impl Hands {
             place,
             part,
             leader: None,
+            began: None,
             before,
             kept,
             outputs,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{RunId, Want};
 use crate::exit::{Exit, Step};
@@ -133,7 +133,7 @@ pub enum Check {
 }
 
 /// Why a look at a process did not show what it should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeFailure {
     /// Nobody of its process tree listens on its port.
@@ -179,7 +179,7 @@ pub struct Notice {
 }
 
 /// What a run and everything below it use. What could not be measured is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Usage {
     /// Memory, in bytes.
     pub memory: Option<u64>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::run::{Run, Sequel};
@@ -16,7 +16,7 @@ use crate::time::Time;
 const REMEMBERED: usize = 8;
 
 /// A rule by which forge itself ends a run that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It did not become ready in time. That is a failure of its own.
@@ -34,7 +34,7 @@ pub enum Reason {
 }
 
 /// Why a run was asked to end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// The stack ends.
@@ -50,7 +50,7 @@ pub enum Because {
 }
 
 /// What is remembered of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Chapter {
     /// Which run.
     pub run: RunId,

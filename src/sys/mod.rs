@@ -14,6 +14,7 @@ pub mod clock;
 pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
+pub mod keepsake;
 pub mod kin;
 pub mod measure;
 pub mod notify;

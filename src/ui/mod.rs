@@ -3,3 +3,4 @@
 pub mod messages;
 pub mod sinks;
 pub mod terminal;
+pub mod why;

@@ -51,3 +51,4 @@ mod start;
 mod tasks;
 mod tidy;
 mod watching;
+mod why;
