@@ -37,7 +37,6 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         colour,
         prefix_columns: sink.prefix_columns(),
         sink: Box::new(sink),
-        exit_code_from: project.exit_code_from.clone(),
         project: Arc::new(project),
         guard,
         stdout,

@@ -32,7 +32,7 @@ use tokio::sync::mpsc;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
-use crate::project::{ProcessName, Project};
+use crate::project::Project;
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::descriptor;
@@ -77,8 +77,6 @@ pub struct Setup {
     pub patience: Patience,
     /// How long a standard output that takes nothing is waited for at the end, once forge was asked to stop.
     pub grace: Duration,
-    /// Whose exit code becomes that of forge.
-    pub exit_code_from: Option<ProcessName>,
 }
 
 /// Runs a stack to its end.
@@ -127,7 +125,6 @@ impl Engine {
             calendar: Arc::new(Calendar),
             // Two forges that start together are to differ.
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
-            exit_code_from: setup.exit_code_from,
         };
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);

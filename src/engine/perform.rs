@@ -216,9 +216,9 @@ impl Hands {
         let life = &self.project.instances[held.place].process.life;
         if let Some(Readiness { probe: Probe::Log(pattern), .. }) = &life.ready {
             for stream in &held.streams {
-                let Some(line) = ReadyLine::new(pattern) else { continue };
+                let Some(sign) = ReadyLine::new(pattern) else { continue };
                 let news = self.news.clone();
-                self.hub.expect(*stream, line, Box::new(move || tell(news, run, ChildEvent::ReadyLine)));
+                self.hub.expect(*stream, sign, Box::new(move || tell(news, run, ChildEvent::ReadyLine)));
             }
         }
         if let (Some(ear), Some(kin)) = (held.ear.take(), kin) {

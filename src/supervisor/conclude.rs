@@ -46,7 +46,7 @@ impl Supervisor {
             (counts, ends_all) = (false, false);
         }
         let id = instance.id.clone();
-        let is_decisive = self.given.exit_code_from.as_ref() == Some(&id.process);
+        let is_decisive = self.exit_code_from.as_ref() == Some(&id.process);
         let after = end.at.since(run.since);
         let this = FirstEnd { instance: id.clone(), exit: end.exit, success, after };
         if is_decisive {

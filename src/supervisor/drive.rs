@@ -218,8 +218,8 @@ impl Supervisor {
         let mut next = Run::new(run, part, now);
         if part == Part::Main {
             next.meter = Meter::begin(&instance.process.life, now, &mut self.chance);
-            instance.history.started = now;
         }
+        instance.history.started = now;
         if let Some(old) = instance.run.replace(next) {
             self.runs.remove(&old.id);
             if old.part != Part::Before {

@@ -3,7 +3,6 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::project::ProcessName;
 use crate::project::lifecycle::Schedule;
 
 /// Knows when a schedule is due. It reads time zones, so it is not the mind's own.
@@ -20,6 +19,4 @@ pub struct Given {
     pub calendar: Arc<dyn Calendar>,
     /// The seed of all randomness: the jitter of waits and ages. The same seed gives the same effects.
     pub seed: u64,
-    /// Whose exit code becomes that of forge, and whose end ends the stack (`--exit-code-from`).
-    pub exit_code_from: Option<ProcessName>,
 }

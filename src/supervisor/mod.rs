@@ -34,7 +34,7 @@ mod sim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::project::{ExitOn, InstanceId, Project};
+use crate::project::{ExitOn, InstanceId, ProcessName, Project};
 use crate::time::{Moment, Time};
 
 use chance::Chance;
@@ -64,6 +64,8 @@ pub struct Supervisor {
     launches: u64,
     /// What the end of a process means for the others.
     exit_on: ExitOn,
+    /// Whose exit code becomes that of forge, and whose end ends the stack.
+    exit_code_from: Option<ProcessName>,
     given: Given,
     /// The source of all jitter.
     chance: Chance,
@@ -116,6 +118,7 @@ impl Supervisor {
             runs: BTreeMap::new(),
             launches: 0,
             exit_on: project.exit_on,
+            exit_code_from: project.exit_code_from.clone(),
             given,
             chance,
             wall: 0,
@@ -178,7 +181,12 @@ impl Supervisor {
             // A step of somebody may have begun the shutdown: said before the others are stopped.
             self.announce(now, effects);
             let Some(index) = self.touched.pop_first() else { break };
+            let said = effects.len();
             self.instances[index].tell(now, effects);
+            if effects.len() > said {
+                // The last word of one can be what another has waited for.
+                self.touch_neighbours(index);
+            }
             self.tend(index, now, effects);
             loop {
                 let step = self.next_step(index, now);

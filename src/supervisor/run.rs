@@ -209,7 +209,7 @@ impl Run {
             return;
         };
         match complaint {
-            Complaint::AddressInUse if self.failed_early() => {
+            Complaint::AddressInUse if self.part == Part::Main && self.failed_early() => {
                 effects.push(Effect::Note(Note::AddressInUse { instance: id.clone(), holder: None }));
             }
             Complaint::AddressInUse => {}

@@ -24,7 +24,7 @@ impl Kills {
 mod linux {
     use std::fs;
 
-    /// `oom_kill` of proc_vmstat(5), Linux 4.13: kills for a limit of a control group are in it, too.
+    /// `oom_kill` of `proc_vmstat(5)`, Linux 4.13: kills for a limit of a control group are in it, too.
     pub(super) fn total() -> Option<u64> {
         super::count_in(&fs::read_to_string("/proc/vmstat").ok()?)
     }

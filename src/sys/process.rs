@@ -102,10 +102,8 @@ pub fn add_niceness(by: i32) -> io::Result<()> {
     // SAFETY: nice(2) touches no memory.
     let result = unsafe { libc::nice(by) };
     // -1 is a niceness like others; only `errno` tells. Linux says EPERM, which looks like a wrong right somewhere else.
-    match Errno::last() {
-        errno @ (Errno::EPERM | Errno::EACCES) if result == -1 => Err(errno.into()),
-        _ => Ok(()),
-    }
+    let errno = Errno::last();
+    if result == -1 && matches!(errno, Errno::EPERM | Errno::EACCES) { Err(errno.into()) } else { Ok(()) }
 }
 
 /// Lets this process end without an image of its memory, which holds the variables of everybody it has started.

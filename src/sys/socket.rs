@@ -87,7 +87,7 @@ pub struct Sender {
 /// that came along are closed.
 #[cfg(target_os = "linux")]
 pub fn receive_datagram(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Option<Sender>)> {
-    /// As many descriptors as one message can carry (SCM_MAX_FD, 253), and who has sent it.
+    /// As many descriptors as one message can carry (`SCM_MAX_FD`, 253), and who has sent it.
     const WORDS: usize = 140;
     let mut control = [0; WORDS];
     receive_with(socket, buffer, &mut control, |length, header| {
@@ -95,6 +95,10 @@ pub fn receive_datagram(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result
         (length, sender(header))
     })
 }
+
+/// The size of a `ucred`: three numbers.
+#[cfg(target_os = "linux")]
+const CREDENTIALS_BYTES: u32 = 12;
 
 #[cfg(target_os = "linux")]
 fn sender(header: &libc::msghdr) -> Option<Sender> {
@@ -105,7 +109,7 @@ fn sender(header: &libc::msghdr) -> Option<Sender> {
         let (level, kind, length) =
             unsafe { ((*control).cmsg_level, (*control).cmsg_type, (*control).cmsg_len) };
         // SAFETY: CMSG_LEN only calculates.
-        let whole = unsafe { libc::CMSG_LEN(size_of::<libc::ucred>() as _) };
+        let whole = unsafe { libc::CMSG_LEN(CREDENTIALS_BYTES) };
         if level == libc::SOL_SOCKET && kind == libc::SCM_CREDENTIALS && length >= whole as _ {
             // SAFETY: the length says that a `ucred` stands there.
             let who: libc::ucred = unsafe { std::ptr::read_unaligned(libc::CMSG_DATA(control).cast()) };

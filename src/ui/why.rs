@@ -88,16 +88,16 @@ fn about_run(run: &Chapter) -> String {
     };
     let mut words = format!("{} after {}", ended(exit), duration(end.since(run.since)));
     if let Some(because) = &run.because {
-        words += &format!(", {}", asked(because));
+        words.extend([", ", asked(because)]);
     }
     if let Some(ignored_for) = run.ignored_for {
-        words += &format!("; it ignored that for {} and was killed", duration(ignored_for));
+        words.extend(["; it ignored that for ", &duration(ignored_for), " and was killed"]);
     }
     if run.out_of_memory {
         words += "; the kernel had killed a process of it because the memory was used up";
     }
     if let Some(status) = &run.status {
-        words += &format!("; its last status: {}", visible(status));
+        words.extend(["; its last status: ", &visible(status)]);
     }
     words
 }

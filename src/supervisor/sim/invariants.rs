@@ -1,6 +1,7 @@
 //! What must hold in every world: some for each effect before it counts, some after every event.
 
 mod of_effects;
+mod of_life;
 mod of_rest;
 
 use std::time::Duration;
@@ -13,8 +14,8 @@ type Verdict = Result<(), String>;
 
 /// More than the world is late.
 const SLACK: Duration = Duration::from_millis(5);
-const OUTPUT_PATIENCE: Duration = Duration::from_millis(200);
-const KILL_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const OUTPUT_PATIENCE: Duration = Duration::from_millis(200);
+pub(super) const KILL_PATIENCE: Duration = Duration::from_secs(2);
 
 fn ensure(holds: bool, what: impl Fn() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(what()) }

@@ -5,6 +5,7 @@
 
 mod burst;
 mod child;
+mod draw;
 mod faults;
 mod invariants;
 mod stories;
@@ -22,6 +23,7 @@ use crate::project::lifecycle::{Schedule, When};
 use crate::project::{ExitOn, InstanceId, InstanceSpec, ProcessSpec, Project};
 use crate::time::{Moment, Time, WallTime};
 
+use super::schedule::milliseconds;
 use child::{Behaviour, Child, Later};
 use faults::Mind;
 
@@ -74,7 +76,7 @@ impl Calendar for Multiples {
 
 /// What a mind is given here.
 fn given() -> Given {
-    Given { calendar: Arc::new(Multiples), seed: 7, exit_code_from: None }
+    Given { calendar: Arc::new(Multiples), seed: 7 }
 }
 
 /// One moment, as long as the wall clock does not matter.
@@ -92,6 +94,8 @@ fn at_wall(now: Time, jumped: i64) -> Moment {
 #[derive(Debug, Clone)]
 struct Turn {
     now: Time,
+    /// What the wall clock shows, in milliseconds.
+    wall: i64,
     event: Event,
     effects: Vec<Effect>,
 }
@@ -112,11 +116,13 @@ impl World {
     fn turn(&mut self, mind: &mut Mind, now: Time) -> Option<Turn> {
         let (now, event) = self.next(mind.deadline(), now)?;
         let mut effects = Vec::new();
-        mind.handle(at_wall(now, self.jumped), event.clone(), &mut effects);
+        let moment = at_wall(now, self.jumped);
+        let wall = milliseconds(moment.wall);
+        mind.handle(moment, event.clone(), &mut effects);
         for effect in &effects {
             self.perform(now, effect);
         }
-        Some(Turn { now, event, effects })
+        Some(Turn { now, wall, event, effects })
     }
 
     fn next(&mut self, deadline: Option<Time>, now: Time) -> Option<(Time, Event)> {

@@ -16,7 +16,7 @@ use super::faults::Mind;
 use super::{Next, World, given, project};
 use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project};
 use crate::restart::{Case, Policy, Verdict};
-use crate::supervisor::{Effect, Event, Given, Supervisor};
+use crate::supervisor::{Effect, Event, Supervisor};
 use crate::time::Time;
 use script::{action, apply_to_behaviour, apply_to_process, time};
 use telling::tell;
@@ -25,7 +25,6 @@ use telling::tell;
 pub(super) struct Story {
     project: Project,
     world: World,
-    given: Given,
     restarts: BTreeMap<ProcessName, &'static Restart>,
 }
 
@@ -66,7 +65,7 @@ pub(super) fn story(script: &str) -> Story {
     }
     let mut world = World::new(cast);
     world.hooks = hooks;
-    Story { project, world, given: given(), restarts }
+    Story { project, world, restarts }
 }
 
 impl Story {
@@ -78,7 +77,7 @@ impl Story {
 
     /// Says whose exit code counts.
     pub(super) fn exit_code_from(mut self, name: &str) -> Story {
-        self.given.exit_code_from = Some(ProcessName::new(name));
+        self.project.exit_code_from = Some(ProcessName::new(name));
         self
     }
 
@@ -154,7 +153,7 @@ impl Story {
     }
 
     fn mind(&self) -> Mind {
-        let mut mind = Mind::sane(Supervisor::new(&self.project, self.given.clone()));
+        let mut mind = Mind::sane(Supervisor::new(&self.project, given()));
         for instance in &mut mind.supervisor.instances {
             if let Some(policy) = self.restarts.get(&instance.process.name) {
                 instance.policy = *policy;

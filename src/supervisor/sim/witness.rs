@@ -3,14 +3,21 @@
 //! They follow the rules as the manual tells them, not as the mind implements them: what counts as asked for,
 //! who ended first, since when the stack ends. The invariants compare the two.
 
+mod life;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::worlds::Policies;
 use crate::exit::Exit;
+use crate::project::lifecycle::{Milestone, Nature, OnLimit, Overlap};
 use crate::project::{ExitOn, InstanceId, ProcessSpec, Project};
-use crate::supervisor::{ChildEvent, Complaint, Effect, Event, Note, Outcome, Reach, RunId, Want};
+use crate::supervisor::{
+    ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
+};
 use crate::time::Time;
+
+pub(super) use life::{Ruled, Wall};
 
 /// The books.
 #[derive(Debug)]
@@ -28,6 +35,7 @@ pub(super) struct Witness {
     /// Since when nobody has any grace.
     pub(super) hurried: Option<Time>,
     pub(super) first_end: Option<(InstanceId, Exit)>,
+    first_end_failed: bool,
     output_gone: Option<i32>,
     pub(super) guard_lost: bool,
     pub(super) finished: Option<Outcome>,
@@ -37,6 +45,19 @@ pub(super) struct Witness {
     pub(super) last_report: Option<Time>,
     /// The user's signal that this event passes on.
     pub(super) forwarded: Option<i32>,
+    /// Who needs whom.
+    pub(super) needs: BTreeMap<InstanceId, Vec<(InstanceId, Milestone)>>,
+    /// When the policy of an instance was asked and wanted another run.
+    pub(super) again: BTreeMap<InstanceId, Vec<Time>>,
+    /// While the stack ends: since when nobody is in the way of an instance's end.
+    pub(super) freed: BTreeMap<InstanceId, Time>,
+    /// Since when nobody is in the way of an instance's start.
+    pub(super) met_since: BTreeMap<InstanceId, Time>,
+    /// When a file last changed for an instance.
+    pub(super) changed: BTreeMap<InstanceId, Time>,
+    /// Of whom somebody ever wanted something.
+    pub(super) wanted: BTreeSet<InstanceId>,
+    pub(super) wall: Wall,
 }
 
 /// What was seen of one run.
@@ -44,6 +65,24 @@ pub(super) struct Witness {
 #[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
 pub(super) struct Seen {
     pub(super) instance: InstanceId,
+    pub(super) part: Part,
+    pub(super) since: Time,
+    pub(super) ready: Option<Time>,
+    pub(super) said_ready: bool,
+    /// The last time it has shown that it works.
+    pub(super) shown: Option<Time>,
+    pub(super) usage: Option<Usage>,
+    /// The rule by which it is ended, as it was said.
+    pub(super) ruled: Option<Ruled>,
+    pub(super) warned: bool,
+    pub(super) success: bool,
+    /// The least time after which its policy wants another run, and the most.
+    pub(super) again: Option<(Duration, Duration)>,
+    pub(super) gave_up: bool,
+    pub(super) dumped: Option<Time>,
+    pub(super) out_of_memory: bool,
+    /// It was said that nobody waits for it any more.
+    pub(super) lost: bool,
     pub(super) pid: Option<i32>,
     pub(super) failed: bool,
     pub(super) exit: Option<(Exit, Time)>,
@@ -66,6 +105,11 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// Whether it is the command, or the hook before it, and not a hook beside it.
+    pub(super) fn is_main(&self) -> bool {
+        matches!(self.part, Part::Main | Part::Before)
+    }
+
     /// Whether anything of it may be alive.
     pub(super) fn is_live(&self) -> bool {
         !self.failed && self.gone.is_none()
@@ -90,6 +134,7 @@ impl Witness {
             first_signal: None,
             hurried: None,
             first_end: None,
+            first_end_failed: false,
             output_gone: None,
             guard_lost: false,
             finished: None,
@@ -98,6 +143,13 @@ impl Witness {
             named_alive: BTreeSet::new(),
             last_report: None,
             forwarded: None,
+            needs: life::needs(project),
+            again: BTreeMap::new(),
+            freed: BTreeMap::new(),
+            met_since: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            wall: Wall::default(),
         }
     }
 
@@ -105,19 +157,25 @@ impl Witness {
         self.specs[&seen.instance].stop.grace
     }
 
+    /// While the stack ends: since when nobody is in the way of its end. A hook beside an instance is nobody's need.
+    pub(super) fn free_since(&self, seen: &Seen) -> Option<Time> {
+        if seen.is_main() { self.freed.get(&seen.instance).copied() } else { self.ending }
+    }
+
     /// Since when a run is to end: since it was asked, or since all of them were, or since its leader ended.
     pub(super) fn stop_began(&self, seen: &Seen) -> Option<Time> {
-        let asked = seen.asked.map(|asked| self.ending.map_or(asked, |ending| asked.min(ending)));
+        let freed = self.free_since(seen);
+        let asked = seen.asked.map(|asked| freed.map_or(asked, |freed| asked.min(freed)));
         asked.or(seen.exit.map(|(_, at)| at))
     }
 
-    /// The newest run of an instance.
+    /// The newest run of an instance, hooks beside it left out.
     pub(super) fn newest(&self, id: &InstanceId) -> Option<&Seen> {
-        self.runs.values().rev().find(|seen| seen.instance == *id)
+        self.runs.values().rev().find(|seen| seen.instance == *id && seen.is_main())
     }
 
     fn newest_mut(&mut self, id: &InstanceId) -> &mut Seen {
-        let newest = self.runs.values_mut().rev().find(|seen| seen.instance == *id);
+        let newest = self.runs.values_mut().rev().find(|seen| seen.instance == *id && seen.is_main());
         newest.expect("the invariants have looked for it before")
     }
 
@@ -131,7 +189,12 @@ impl Witness {
             Event::Begin => self.begun = true,
             Event::Child { run, what } => self.hear_of_child(now, *run, what),
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
-            Event::Continued | Event::DeadlineReached | Event::FilesChanged { .. } => {}
+            Event::Continued | Event::DeadlineReached => {}
+            Event::FilesChanged { process, .. } => {
+                let watchers = self.specs.keys().filter(|id| id.process == *process).cloned();
+                let changes: Vec<_> = watchers.map(|id| (id, now)).collect();
+                self.changed.extend(changes);
+            }
             Event::OutputGone { errno } => {
                 if self.output_gone.is_none_or(|known| known == libc::EPIPE) {
                     self.output_gone = Some(*errno);
@@ -140,7 +203,9 @@ impl Witness {
             }
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => {
-                let newest = self.runs.values_mut().rev().find(|seen| seen.instance == *instance);
+                self.wanted.insert(instance.clone());
+                let newest =
+                    self.runs.values_mut().rev().find(|seen| seen.instance == *instance && seen.is_main());
                 if let (None, Some(seen)) = (self.ending, newest) {
                     seen.unwanted = *want != Want::Up;
                     let over = seen.exit.is_some() || seen.asked.is_some();
@@ -148,6 +213,7 @@ impl Witness {
                 }
             }
         }
+        self.look_around(now);
     }
 
     fn hear_signal(&mut self, now: Time, signal: i32) {
@@ -166,7 +232,13 @@ impl Witness {
     fn hear_of_child(&mut self, now: Time, run: RunId, what: &ChildEvent) {
         let Some(seen) = self.runs.get_mut(&run) else { return };
         match what.clone() {
-            ChildEvent::Spawned { pid } if seen.pid.is_none() && !seen.failed => seen.pid = Some(pid),
+            ChildEvent::Spawned { pid } if seen.pid.is_none() && !seen.failed => {
+                seen.pid = Some(pid);
+                let life = &self.specs[&seen.instance].life;
+                if seen.part == Part::Main && life.ready.is_none() {
+                    seen.ready = Some(now);
+                }
+            }
             ChildEvent::SpawnFailed { step, errno } if seen.pid.is_none() && !seen.failed => {
                 (seen.failed, seen.closed, seen.gone) = (true, true, Some(now));
                 self.hear_of_end(now, run, Exit::NeverStarted { step, errno });
@@ -177,34 +249,43 @@ impl Witness {
             ChildEvent::Spawned { .. }
             | ChildEvent::SpawnFailed { .. }
             | ChildEvent::Exited(_)
-            | ChildEvent::Gone
-            | ChildEvent::ReadyLine
-            | ChildEvent::Notified(_)
-            | ChildEvent::Probed { .. }
-            | ChildEvent::Measured(_)
-            | ChildEvent::OutOfMemory => {}
+            | ChildEvent::Gone => {}
+            ChildEvent::OutOfMemory => seen.out_of_memory = true,
+            ChildEvent::Measured(usage) => seen.usage = Some(usage),
+            ChildEvent::ReadyLine | ChildEvent::Notified(_) | ChildEvent::Probed { .. } => {
+                life::hear_of_readiness(&self.specs[&seen.instance].life, seen, now, what);
+            }
         }
     }
 
     fn hear_of_end(&mut self, now: Time, run: RunId, exit: Exit) {
         let Some(seen) = self.runs.get_mut(&run) else { return };
         seen.exit = Some((exit, now));
-        if self.ending.is_some() || seen.asked.is_some() || seen.unwanted {
+        let spec = &self.specs[&seen.instance];
+        seen.success = life::succeeds(spec, seen, exit);
+        let asked = seen.asked.is_some() && seen.ruled.is_none();
+        if self.ending.is_some() || asked || seen.unwanted || seen.bounced || !seen.is_main() {
             return;
         }
         let id = seen.instance.clone();
         if self.policies.get(&id).is_some_and(|policy| self.launches[&id] <= policy.limit) {
             return;
         }
-        seen.is_final = true;
-        if self.specs[&id].can_die {
+        if life::judge(spec, seen, self.again.entry(id.clone()).or_default(), now) {
             return;
         }
-        let failure = exit != Exit::Code(0);
-        if self.first_end.is_none() && (failure || self.exit_on == ExitOn::Any) {
-            self.first_end = Some((id, exit));
+        seen.is_final = true;
+        let (failure, nature) = (!seen.success, &spec.life.nature);
+        let is_task = matches!(nature, Nature::Task { .. });
+        if spec.can_die || matches!(nature, Nature::Scheduled(_)) {
+            return;
         }
-        if self.exit_on == ExitOn::Any || (failure && self.exit_on == ExitOn::Failure) {
+        let any = self.exit_on == ExitOn::Any && !is_task;
+        if self.first_end.is_none() && (failure || any) {
+            self.first_end_failed = failure;
+            self.first_end = Some((id, if failure && exit == Exit::Code(0) { Exit::Code(1) } else { exit }));
+        }
+        if any || (failure && matches!(self.exit_on, ExitOn::Failure | ExitOn::Any)) {
             self.ending = Some(now);
         }
     }
@@ -212,10 +293,12 @@ impl Witness {
     /// Notes an effect, after it was judged.
     pub(super) fn see(&mut self, now: Time, effect: &Effect) {
         match effect {
-            Effect::Spawn { run, instance, part: _ } => {
-                *self.launches.entry(instance.clone()).or_default() += 1;
+            Effect::Spawn { run, instance, part } => {
+                if *part == Part::Main {
+                    *self.launches.entry(instance.clone()).or_default() += 1;
+                }
                 self.idle_said = false;
-                self.runs.insert(*run, Seen::new(instance));
+                self.runs.insert(*run, Seen::new(instance, *part, now));
             }
             Effect::Signal { run, signal, reach } => {
                 let Some(seen) = self.runs.get_mut(run) else { return };
@@ -227,6 +310,7 @@ impl Witness {
                     Reach::Leader if Some(*signal) == self.forwarded => {
                         seen.signalled_by_user = Some(*signal);
                     }
+                    Reach::Leader if *signal == libc::SIGTTIN => seen.dumped = Some(now),
                     Reach::Leader => {
                         seen.asked.get_or_insert(now);
                         seen.rungs.push(*signal);
@@ -245,21 +329,47 @@ impl Witness {
             Note::Ended { instance, .. } | Note::CouldNotStart { instance, .. } => {
                 self.newest_mut(instance).said_end = true;
             }
+            Note::HookFailed { instance, part: Part::Before, .. } => {
+                self.newest_mut(instance).said_end = true
+            }
+            Note::Ready { instance, .. } => self.newest_mut(instance).said_ready = true,
+            Note::NotReady { instance, .. } => self.newest_mut(instance).ruled = Some(Ruled::Failure),
+            Note::NotLive { instance, .. } => self.newest_mut(instance).ruled = Some(Ruled::Restart),
+            Note::LimitExceeded { instance, excess, follows } => {
+                let seen = self.newest_mut(instance);
+                seen.warned = true;
+                seen.ruled = match (follows, excess) {
+                    (OnLimit::Warn, _) => None,
+                    (OnLimit::Stop, _) => Some(Ruled::Failure),
+                    (OnLimit::Restart, Excess::Age { .. }) => Some(Ruled::Fresh),
+                    (OnLimit::Restart, _) => Some(Ruled::Restart),
+                };
+            }
+            Note::FilesChanged { instance, .. } => {
+                self.changed.remove(instance);
+                let seen = self.newest_mut(instance);
+                (seen.unwanted, seen.bounced) = (true, true);
+            }
+            Note::StillBusy { instance, follows: Overlap::Kill } => {
+                let seen = self.newest_mut(instance);
+                (seen.unwanted, seen.bounced) = (true, true);
+            }
             Note::StillThere { .. } => self.last_report = Some(now),
-            Note::StillAlive { instances } => self.named_alive.extend(instances.iter().cloned()),
+            Note::StillAlive { instances } => {
+                self.named_alive.extend(instances.iter().cloned());
+                for seen in self.runs.values_mut().filter(|seen| instances.contains(&seen.instance)) {
+                    seen.lost |= seen.is_live();
+                }
+                self.look_around(now);
+            }
             Note::NothingRuns => self.idle_said = true,
             Note::FirstCause { .. } => self.first_cause_said = true,
-            Note::Ready { .. }
-            | Note::NotReady { .. }
-            | Note::NotLive { .. }
-            | Note::LimitExceeded { .. }
-            | Note::Restarting { .. }
+            Note::Restarting { .. }
             | Note::GaveUp { .. }
             | Note::KeptDown { .. }
             | Note::HookFailed { .. }
             | Note::OutOfMemory { .. }
-            | Note::FilesChanged { .. }
-            | Note::StillBusy { .. }
+            | Note::StillBusy { follows: Overlap::Skip | Overlap::Queue, .. }
             | Note::WasMissed { .. }
             | Note::Forwarding { .. }
             | Note::AddressInUse { .. }
@@ -278,7 +388,7 @@ impl Witness {
             return Outcome::Broken;
         }
         match (&self.first_end, self.output_gone) {
-            (Some((instance, exit)), _) if *exit != Exit::Code(0) => {
+            (Some((instance, exit)), _) if self.first_end_failed => {
                 Outcome::Failed { instance: instance.clone(), exit: *exit }
             }
             (_, None | Some(libc::EPIPE)) => Outcome::Done,
@@ -288,9 +398,23 @@ impl Witness {
 }
 
 impl Seen {
-    fn new(instance: &InstanceId) -> Seen {
+    fn new(instance: &InstanceId, part: Part, now: Time) -> Seen {
         Seen {
             instance: instance.clone(),
+            part,
+            since: now,
+            ready: None,
+            said_ready: false,
+            shown: None,
+            usage: None,
+            ruled: None,
+            warned: false,
+            success: false,
+            again: None,
+            gave_up: false,
+            dumped: None,
+            out_of_memory: false,
+            lost: false,
             pid: None,
             failed: false,
             exit: None,

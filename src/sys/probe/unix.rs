@@ -12,8 +12,7 @@ use super::Refusal;
 /// # Errors
 /// Nobody accepts a connection there: there is no such file, nobody listens on it, or it is no stream socket.
 pub async fn accepts(path: &Path) -> Result<(), Refusal> {
-    UnixStream::connect(path).await.map(drop).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Refusal::NoFile,
-        _ => Refusal::from(&error),
+    UnixStream::connect(path).await.map(drop).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound { Refusal::NoFile } else { Refusal::from(&error) }
     })
 }

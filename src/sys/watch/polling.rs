@@ -65,9 +65,9 @@ impl Polling {
         let before = std::mem::replace(&mut self.seen, now);
         self.wait = began.elapsed() * PATIENCE;
         let mut changes = Vec::new();
-        let changed = self.seen.iter().filter(|(path, looks)| before.get(*path) != Some(looks));
+        let written = self.seen.iter().filter(|(path, looks)| before.get(*path) != Some(looks));
         let gone = before.keys().filter(|path| !self.seen.contains_key(*path));
-        for path in changed.map(|(path, _)| path).chain(gone) {
+        for path in written.map(|(path, _)| path).chain(gone) {
             super::add(scopes, path, &mut changes);
         }
         changes

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::of_life;
 use super::{KILL_PATIENCE, OUTPUT_PATIENCE, Verdict, ensure};
 use crate::exit::Exit;
 use crate::project::ExitOn;
 use crate::supervisor::sim::witness::{Seen, Witness};
-use crate::supervisor::{Effect, Note, Outcome, Reach};
+use crate::supervisor::{Effect, Note, Outcome, Part, Reach};
 use crate::time::Time;
 
 type OfEffect = fn(&Witness, Time, &Effect) -> Verdict;
@@ -25,31 +26,45 @@ pub(in crate::supervisor::sim) static OF_EFFECTS: &[(&str, OfEffect)] = &[
     ("nobody runs when it is said that nobody does", idle_is_idle),
     ("the first end decides the outcome", outcome_is_right),
     ("it ends for a reason, and leaves nobody unnamed", finish_is_right),
+    ("nobody starts before its needs are met", of_life::needs_are_met),
+    ("nobody is stopped before those who need it", of_life::dependents_go_first),
+    ("what the clock starts is due", of_life::schedules_are_due),
+    ("hooks run when they should", of_life::hooks_have_causes),
+    ("what is said of the rules is true", of_life::words_are_true),
     ("nothing follows the finish", finish_is_last),
 ];
 
 fn one_live_run(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
-    let Effect::Spawn { run, instance, part: _ } = effect else { return Ok(()) };
+    let Effect::Spawn { run, instance, part } = effect else { return Ok(()) };
     ensure(!witness.runs.contains_key(run), || format!("run {run} is used twice"))?;
-    let others = witness.runs.values().filter(|seen| seen.instance == *instance);
+    let is_main = matches!(part, Part::Main | Part::Before);
+    let same = |seen: &&Seen| if is_main { seen.is_main() } else { seen.part == *part };
+    let others = witness.runs.values().filter(|seen| seen.instance == *instance).filter(same);
     ensure(!others.clone().any(Seen::is_live), || format!("{instance} has a live run"))?;
-    ensure(others.clone().all(|seen| seen.said_end), || format!("{instance} has not had its last word"))
+    let mut commands = others.clone().filter(|seen| seen.part == Part::Main);
+    ensure(commands.all(|seen| seen.said_end), || format!("{instance} has not had its last word"))
 }
 
 fn restarts_wait(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
-    let Effect::Spawn { instance, .. } = effect else { return Ok(()) };
+    let Effect::Spawn { instance, part: Part::Main | Part::Before, .. } = effect else { return Ok(()) };
     let Some(last) = witness.newest(instance) else { return Ok(()) };
-    let asked_for = last.asked.is_some() || last.bounced || last.is_final;
-    let Some(policy) = witness.policies.get(instance).filter(|_| !asked_for) else {
+    let by_the_clock = witness.period(instance).is_some() && last.again.is_none();
+    let asked = last.asked.is_some() && last.ruled.is_none();
+    let asked_for = asked || last.bounced || last.is_final || by_the_clock;
+    let policy = witness.policies.get(instance).map(|policy| policy.after);
+    let wait = last.again.map(|(least, _)| least).or(policy).filter(|_| !asked_for);
+    let Some(wait) = wait else {
         return ensure(asked_for, || format!("{instance} starts again, nobody knows why"));
     };
-    let due = last.gone.map(|gone| gone + policy.after);
+    let due = last.gone.map(|gone| gone + wait);
     ensure(due.is_some_and(|due| due <= now), || format!("{instance} starts again too soon"))
 }
 
-fn no_start_while_ending(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
-    let starts = matches!(effect, Effect::Spawn { .. });
-    ensure(!starts || witness.ending.is_none(), || format!("{effect:?}"))
+fn no_start_while_ending(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
+    let Effect::Spawn { part, .. } = effect else { return Ok(()) };
+    // The hook of a failure that ends the stack.
+    let last_word = *part == Part::Crash && witness.ending == Some(now);
+    ensure(witness.ending.is_none() || last_word, || format!("{effect:?}"))
 }
 
 fn the_dead_rest(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
@@ -66,7 +81,9 @@ fn stops_have_causes(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
     let Effect::Signal { run, signal, .. } = effect else { return Ok(()) };
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     let killed_as_left_behind = *signal == libc::SIGKILL && seen.exit.is_some();
-    let caused = witness.ending.is_some() || seen.unwanted || seen.asked.is_some() || killed_as_left_behind;
+    let ruled = seen.ruled.is_some();
+    let caused =
+        witness.ending.is_some() || seen.unwanted || seen.asked.is_some() || killed_as_left_behind || ruled;
     ensure(caused || witness.forwarded == Some(*signal), || format!("{} gets {signal}", seen.instance))
 }
 
@@ -74,7 +91,7 @@ fn grace_is_given(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
     let Effect::Signal { run, reach: Reach::Tree, .. } = effect else { return Ok(()) };
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     // One that was being launched all the time has had its grace before it had a process.
-    let began = witness.stop_began(seen).or(witness.ending);
+    let began = witness.stop_began(seen).or(witness.free_since(seen));
     let grace = witness.grace(seen);
     let nothing_to_ask = witness.specs[&seen.instance].stop.signals.is_empty();
     let over = grace.is_zero() || nothing_to_ask || began.is_some_and(|began| began + grace <= now);
@@ -86,6 +103,11 @@ fn ladders_are_climbed(witness: &Witness, now: Time, effect: &Effect) -> Verdict
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     if witness.forwarded == Some(*signal) {
         return Ok(());
+    }
+    let dump = witness.specs[&seen.instance].life.limits.dump_signal;
+    if dump == Some(*signal) {
+        let first = seen.ruled.is_some() && seen.asked.is_none() && seen.dumped.is_none();
+        return ensure(first, || format!("{} is asked what it does", seen.instance));
     }
     let ladder = &witness.specs[&seen.instance].stop;
     let rung = seen.rungs.len();
@@ -184,10 +206,13 @@ fn finish_is_right(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         let hopeless = seen.killed.is_some_and(|at| at + KILL_PATIENCE <= now) || seen.pid.is_none();
         ensure(hopeless && witness.named_alive.contains(id), || format!("{id} is left"))?;
     }
-    let unsaid = witness.runs.values().find(|seen| seen.exit.is_some() && !seen.said_end);
+    let mut commands = witness.runs.values().filter(|seen| seen.part == Part::Main);
+    let unsaid = commands.find(|seen| seen.exit.is_some() && !seen.said_end);
     ensure(unsaid.is_none(), || format!("nobody said how {unsaid:?} ended"))?;
     let given_up = |id| witness.named_alive.contains(id);
-    let is_final = |id| witness.newest(id).is_some_and(|seen| seen.is_final) || given_up(id);
+    let is_final = |id| {
+        witness.newest(id).is_some_and(|seen| seen.is_final) || given_up(id) || witness.waits_in_vain(id)
+    };
     let final_ends = witness.specs.keys().all(is_final);
     let all_over = final_ends && witness.exit_on != ExitOn::Never;
     ensure(witness.ending.is_some() || all_over, || "nobody wanted it to end".to_owned())

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::of_life;
 use super::{KILL_PATIENCE, OUTPUT_PATIENCE, SLACK, Verdict, ensure};
 use crate::project::ExitOn;
 use crate::supervisor::sim::faults::Mind;
 use crate::supervisor::sim::witness::{Seen, Witness};
-use crate::supervisor::{Explanation, Phase, Want};
+use crate::supervisor::{Explanation, Part, Phase, Want};
 use crate::time::Time;
 
 type OfRest = fn(&Witness, Time, &Mind) -> Verdict;
@@ -22,6 +23,7 @@ pub(in crate::supervisor::sim) static OF_REST: &[(&str, OfRest)] = &[
     ("what is known is said in time", words_in_time),
     ("everybody is started", everybody_is_started),
     ("whoever is to run again does", restarts_come),
+    ("the rules are kept", of_life::rules_are_kept),
     ("a user's signal reaches every leader", user_signals_arrive),
     ("whatever does not run is explained", all_is_explained),
 ];
@@ -63,14 +65,17 @@ fn agreement(witness: &Witness, _: Time, mind: &Mind) -> Verdict {
     Ok(())
 }
 
-fn everybody_is_asked(witness: &Witness, _: Time, _: &Mind) -> Verdict {
+fn everybody_is_asked(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     if witness.ending.is_none() || witness.guard_lost {
         return Ok(());
     }
     for seen in witness.runs.values().filter(|seen| seen.is_live() && seen.pid.is_some()) {
         let asked = seen.asked.is_some() || seen.exit.is_some();
-        let told = seen.killed.is_some() || (asked && witness.hurried.is_none());
-        ensure(told, || format!("{} goes on", seen.instance))?;
+        let waits = witness.is_held(&seen.instance, now) && seen.is_main() || seen.part == Part::Crash;
+        let told = seen.killed.is_some() || ((asked || waits) && witness.hurried.is_none());
+        ensure(told, || {
+            format!("{seen:?} goes on, hurried {:?}, {:?}", witness.hurried, witness.named_alive)
+        })?;
     }
     Ok(())
 }
@@ -80,7 +85,9 @@ fn every_grace_ends(witness: &Witness, now: Time, _: &Mind) -> Verdict {
         return Ok(());
     }
     for seen in witness.runs.values().filter(|seen| seen.is_live() && seen.killed.is_none()) {
-        let began = witness.stop_began(seen);
+        // A hook beside it is nobody's need.
+        let with_the_stack = witness.ending.filter(|_| !seen.is_main() && seen.pid.is_some());
+        let began = witness.stop_began(seen).or(with_the_stack);
         let over = began.is_some_and(|began| began + witness.grace(seen) + SLACK < now);
         ensure(!over, || format!("{} is not killed", seen.instance))?;
     }
@@ -89,7 +96,14 @@ fn every_grace_ends(witness: &Witness, now: Time, _: &Mind) -> Verdict {
 
 fn shutdown_is_bounded(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     let (Some(began), None) = (witness.ending, &witness.finished) else { return Ok(()) };
-    let grace = witness.specs.values().map(|spec| spec.stop.grace).max().unwrap_or_default();
+    let graces = witness.specs.values().map(|spec| spec.stop.grace);
+    let in_order = witness.needs.values().any(|needs| !needs.is_empty());
+    // One after the other at worst, each with the patience for what resists.
+    let grace = if in_order {
+        graces.map(|grace| grace + 2 * KILL_PATIENCE).sum()
+    } else {
+        graces.max().unwrap_or_default()
+    };
     let killed = witness.hurried.map_or(began + grace, |hurried| hurried.min(began + grace));
     // Twice: for the answer to a launch, and then for the end of what it has launched.
     let bound = killed + 2 * KILL_PATIENCE + 2 * OUTPUT_PATIENCE + SLACK;
@@ -105,7 +119,11 @@ fn over_is_finished(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     } else {
         let is_over = |seen: &Seen| seen.is_final && !seen.is_live() && !seen.bounced && !seen.unwanted;
         witness.exit_on != ExitOn::Never
-            && witness.specs.keys().all(|id| witness.newest(id).is_some_and(is_over))
+            && !witness.runs.values().any(Seen::is_live)
+            && witness
+                .specs
+                .keys()
+                .all(|id| witness.newest(id).is_some_and(is_over) && witness.period(id).is_none())
     };
     let last = witness.runs.values().filter_map(|seen| seen.gone).max().max(witness.ending);
     let long_ago = last.is_none_or(|last| last + OUTPUT_PATIENCE + SLACK < now);
@@ -113,7 +131,7 @@ fn over_is_finished(witness: &Witness, now: Time, _: &Mind) -> Verdict {
 }
 
 fn words_in_time(witness: &Witness, now: Time, _: &Mind) -> Verdict {
-    for seen in witness.runs.values() {
+    for seen in witness.runs.values().filter(|seen| seen.part == Part::Main) {
         ensure(seen.pid.is_none() || seen.said_start, || format!("{}: the start", seen.instance))?;
         let Some((_, at)) = seen.exit else { continue };
         let due = seen.closed || at + OUTPUT_PATIENCE + SLACK < now;
@@ -122,14 +140,17 @@ fn words_in_time(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     Ok(())
 }
 
-fn everybody_is_started(witness: &Witness, _: Time, mind: &Mind) -> Verdict {
+fn everybody_is_started(witness: &Witness, now: Time, mind: &Mind) -> Verdict {
     if !witness.begun || witness.ending.is_some() || witness.guard_lost {
         return Ok(());
     }
     let instances = mind.supervisor.snapshot(Time::ZERO).instances;
     for id in witness.specs.keys() {
         let down = instances.iter().any(|state| state.id == *id && state.want == Want::Down);
-        ensure(down || witness.newest(id).is_some(), || format!("{id} was forgotten"))?;
+        let patience = if witness.needs[id].is_empty() { Duration::ZERO } else { OUTPUT_PATIENCE + SLACK };
+        let met = witness.met_since.get(id).is_some_and(|since| *since + patience <= now);
+        let started = witness.newest(id).is_some() || witness.period(id).is_some();
+        ensure(down || started || !met, || format!("{id} was forgotten"))?;
     }
     Ok(())
 }
@@ -140,8 +161,13 @@ fn restarts_come(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     }
     for id in witness.specs.keys() {
         let Some(seen) = witness.newest(id) else { continue };
-        let by_policy = witness.policies.get(id).map(|policy| policy.after);
-        let asked = seen.asked.is_some() || seen.unwanted;
+        let by_policy =
+            seen.again.map(|(_, most)| most).or(witness.policies.get(id).map(|policy| policy.after));
+        let asked = seen.asked.is_some() && seen.ruled.is_none() || seen.unwanted;
+        let met = witness.met_since.get(id).is_some_and(|since| *since + OUTPUT_PATIENCE + SLACK <= now);
+        if !met || (seen.bounced && witness.period(id).is_some()) {
+            continue;
+        }
         let wait = if seen.bounced { Some(Duration::ZERO) } else { by_policy.filter(|_| !asked) };
         let (Some(gone), Some(wait)) = (seen.gone, wait.filter(|_| !seen.is_final || seen.bounced)) else {
             continue;
@@ -154,7 +180,9 @@ fn restarts_come(witness: &Witness, now: Time, _: &Mind) -> Verdict {
 
 fn user_signals_arrive(witness: &Witness, _: Time, _: &Mind) -> Verdict {
     let Some(signal) = witness.forwarded else { return Ok(()) };
-    for seen in witness.runs.values().filter(|seen| seen.leader_lives() && seen.asked.is_none()) {
+    for seen in
+        witness.runs.values().filter(|seen| seen.leader_lives() && seen.asked.is_none() && seen.is_main())
+    {
         let came = seen.signalled_by_user == Some(signal) || seen.killed.is_some();
         ensure(came, || format!("{} did not get {signal}", seen.instance))?;
     }
@@ -172,12 +200,12 @@ fn all_is_explained(witness: &Witness, _: Time, mind: &Mind) -> Verdict {
             Explanation::Runs { .. } | Explanation::NotReadyYet { .. } | Explanation::Dumps { .. } => {
                 runs && state.want == Want::Up
             }
-            Explanation::Prepares { .. } => state.want == Want::Up,
+            Explanation::Prepares { .. } => true,
             Explanation::EndsAfter { .. } => state.want == Want::Down,
             Explanation::NotWanted => !runs && (state.want == Want::Down || !witness.begun),
-            Explanation::WaitsFor { .. }
-            | Explanation::KeptDown { .. }
-            | Explanation::Scheduled { .. }
+            Explanation::WaitsFor { .. } => !runs && !witness.needs_met(&state.id, Time::ZERO),
+            Explanation::KeptDown { .. } => !runs && witness.waits_in_vain(&state.id),
+            Explanation::Scheduled { .. }
             | Explanation::GaveUp { .. }
             | Explanation::Starts { .. }
             | Explanation::AwaitsLastWords
