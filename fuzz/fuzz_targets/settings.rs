@@ -43,6 +43,7 @@ fuzz_target!(|input: &[u8]| {
         env_files: vec![source(".env", env), source(".env.local", second)],
         inherited: vec![(b"PORT".to_vec(), inherited.to_vec()), (b"PATH".to_vec(), b"/bin".to_vec())],
         settings: settings.value,
+        ..Inputs::default()
     };
     let project = load(&inputs);
     check_messages(&project.diagnostics);

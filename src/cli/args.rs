@@ -49,7 +49,8 @@ Ports:
   + 1 for each further instance. With the default base of 5000 the first entry
   has 5000, the second 5100, and the second instance of the first 5001. Every
   entry counts, started or not, so that a process keeps its port. The base is
-  --port, else PORT of .env, else PORT of the environment, else 5000.
+  --port, else that of forge.toml, else PORT of .env, else PORT of the
+  environment, else 5000.
 
 Environment:
   .env of the root directory, or the files of --env, win over the environment
@@ -57,11 +58,15 @@ Environment:
   process also gets PS (web.1), FORGE_PROCESS, FORGE_INSTANCE, FORGE_RUN_ID,
   and of every process FORGE_PORT_WEB and FORGE_URL_WEB.
 
-Variables and .foreman:
+Variables, .foreman and forge.toml:
   Each option may also stand in the environment, as FORGE_ and its name:
   FORGE_PORT_STEP=10, FORGE_NO_PREFIX=1. The ones that foreman knows may stand
-  in a .foreman file in the current directory. Flags beat variables, and these
-  beat .foreman.
+  in a .foreman file in the current directory. Flags beat variables, these beat
+  .foreman, and that beats forge.toml.
+
+Names:
+  web is all of a process, web.2 one instance, 'worker*' a glob, @label a group
+  of forge.toml, all everything.
 
 Examples:
   forge start                         one of each process
@@ -119,7 +124,7 @@ pub(crate) enum Command {
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
     Run(RunArgs),
-    /// Say whether the Procfile and the env files are right
+    /// Say whether the Procfile, forge.toml and the env files are right
     #[command(args_override_self = true)]
     Check(CheckArgs),
     /// End what an earlier forge left behind that was killed together with its guard
@@ -131,6 +136,8 @@ pub(crate) enum Command {
     /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
     #[command(args_override_self = true)]
     Why(WhyArgs),
+    /// Print the JSON Schema of forge.toml, for editors
+    Schema,
     /// Print the version
     Version,
     /// Print a completion script for a shell

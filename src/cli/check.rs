@@ -21,6 +21,7 @@ pub(crate) fn check(args: &CheckArgs, matches: &ArgMatches) -> anyhow::Result<u8
     diagnostics.extend(read.value.env_files.iter().filter_map(readable_secrets));
     // Notes are about a start, and nothing is started here.
     diagnostics.retain(|diagnostic| diagnostic.severity > Severity::Note);
+    diagnostics.extend(load::advice(&read.value));
     let bearable = if args.strict { Severity::Note } else { Severity::Warning };
     let valid = report::worst(&diagnostics).is_none_or(|worst| worst <= bearable);
     if args.json {
@@ -70,6 +71,7 @@ fn quoted(word: &str) -> String {
 #[derive(Serialize)]
 struct Report<'a> {
     version: u32,
+    project: &'a str,
     processes: Vec<Process<'a>>,
     diagnostics: Vec<Complaint<'a>>,
 }
@@ -109,7 +111,12 @@ fn json(project: &Project, diagnostics: &[Diagnostic]) -> String {
             line: place.map(crate::diagnostic::Span::line),
         }
     });
-    let report = Report { version: 1, processes: processes.collect(), diagnostics: diagnostics.collect() };
+    let report = Report {
+        version: 1,
+        project: &project.name,
+        processes: processes.collect(),
+        diagnostics: diagnostics.collect(),
+    };
     serde_json::to_string(&report).expect("strings and numbers are always JSON") + "\n"
 }
 

@@ -7,7 +7,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use super::args::{self, CompletionsArgs, Shell};
 use super::{exit, read, report};
-use crate::project::procfile;
+use crate::project::load;
 
 /// Set by the scripts when they ask; not clap's usual `COMPLETE`, which others might set for themselves.
 const VARIABLE: &str = "FORGE_COMPLETE";
@@ -35,18 +35,17 @@ pub(crate) fn answer(words: &[OsString]) -> Result<bool, clap::Error> {
         .try_complete(words.iter().cloned(), here.as_deref())
 }
 
-/// The processes of the Procfile that the line means, each with its command; after a comma too.
+/// The processes that the line means, each with its command; after a comma and an equals sign too.
 pub(crate) fn process_names(word: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(source) = read::procfile_being_completed() else { return Vec::new() };
+    let Some(project) = read::project_being_completed() else { return Vec::new() };
     let Some(word) = word.to_str() else { return Vec::new() };
-    let (before, last) = word.rfind(',').map_or(("", word), |comma| word.split_at(comma + 1));
-    procfile::parse(&source)
-        .value
-        .iter()
-        .filter(|entry| entry.name.as_str().starts_with(last))
-        .map(|entry| {
-            let command = String::from_utf8_lossy(&entry.command).into_owned();
-            CompletionCandidate::new(format!("{before}{}", entry.name)).help(Some(command.into()))
+    let (before, last) = word.rfind([',', '=']).map_or(("", word), |comma| word.split_at(comma + 1));
+    load::commands(&project)
+        .into_iter()
+        .filter(|(name, _)| name.as_str().starts_with(last))
+        .map(|(name, command)| {
+            let command = String::from_utf8_lossy(&command).into_owned();
+            CompletionCandidate::new(format!("{before}{name}")).help(Some(command.into()))
         })
         .collect()
 }

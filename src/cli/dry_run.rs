@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{exit, report};
 use crate::diagnostic::visible_bytes;
-use crate::project::Project;
 use crate::project::command::shell_line;
+use crate::project::{InstanceSpec, Project};
 
 /// Prints what `forge start` would start.
 pub(crate) fn dry_run(project: &Project) -> anyhow::Result<u8> {
@@ -25,9 +25,19 @@ fn plan(project: &Project) -> String {
         let id = instance.id.to_string();
         let port = instance.port.map(|port| format!("PORT={port:<digits$}  ")).unwrap_or_default();
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "{id:width$}  {port}{}", visible_bytes(&line));
+        let _ = writeln!(text, "{id:width$}  {port}{}{}", elsewhere(project, instance), visible_bytes(&line));
     }
     text
+}
+
+/// The directory of one that does not run where all do, as in `[apps/api] `.
+fn elsewhere(project: &Project, instance: &InstanceSpec) -> String {
+    let Some(directory) = &instance.process.directory else { return String::new() };
+    let shown = directory.strip_prefix(&project.root).unwrap_or(directory);
+    if shown.as_os_str().is_empty() {
+        return String::new();
+    }
+    format!("[{}] ", visible_bytes(shown.as_os_str().as_bytes()))
 }
 
 #[cfg(test)]

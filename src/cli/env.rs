@@ -11,8 +11,9 @@ use serde::Serialize;
 use super::args::EnvArgs;
 use super::read::{self, Need};
 use super::report::Verdict;
-use super::{exit, report, secret, wishes};
+use super::{exit, preflight, report, secret, wishes};
 use crate::diagnostic::{Diagnostic, Severity, Source, Span, visible};
+use crate::project::names::{self, Choice, Known};
 use crate::project::{Colour, InstanceId, InstanceSpec, Origin, Project, Variable, load};
 use crate::ui::terminal;
 
@@ -24,13 +25,19 @@ pub(crate) fn env(args: &EnvArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     // Notes are about a start, and nothing is started here.
     diagnostics.retain(|diagnostic| diagnostic.severity > Severity::Note);
-    let project = loaded.value;
-    let instance = args.name.as_deref().and_then(|name| instance_called(&project, name));
-    if let (Some(name), None) = (&args.name, &instance)
-        && report::worst(&diagnostics) != Some(Severity::Error)
-    {
-        diagnostics.push(unknown(&project, name));
-    }
+    let mut project = loaded.value;
+    // Nobody is told a port that is not there; what is asked for is what a start would get.
+    diagnostics
+        .extend(preflight::give_ports(&mut project).into_iter().filter(|one| one.severity > Severity::Note));
+    let instance = match args.name.as_deref().map(|name| instance_called(&project, name)) {
+        Some(Ok(instance)) => Some(instance),
+        // With half a Procfile every name looks wrong.
+        Some(Err(complaint)) if report::worst(&diagnostics) != Some(Severity::Error) => {
+            diagnostics.push(*complaint);
+            None
+        }
+        Some(Err(_)) | None => None,
+    };
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
     if report::show(&diagnostics, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
@@ -69,23 +76,34 @@ fn common(project: &Project) -> Vec<Variable> {
 }
 
 /// `web` is the first instance of web, `web.2` the second, whether a formation starts it or not.
-fn instance_called(project: &Project, name: &str) -> Option<InstanceSpec> {
-    let (process, index) = match name.rsplit_once('.') {
-        Some((process, index)) => (process, index.parse().ok().filter(|index| *index > 0)?),
-        None => (name, 1),
+fn instance_called(project: &Project, word: &str) -> Result<InstanceSpec, Box<Diagnostic>> {
+    let source = Source::new("the command line", format!("forge env {word}"));
+    let place = Span::new(&source, source.text.len() - word.len()..source.text.len());
+    let known: Vec<Known<'_>> = project
+        .processes
+        .iter()
+        .map(|process| Known { labels: &process.labels, ..Known::plain(process.name.as_str()) })
+        .collect();
+    let choice = names::choose(&known, word, &place)?;
+    let (at, index) = match (&choice, choice.processes(known.len()).as_slice()) {
+        (Choice::Instance(at, index), _) => (*at, *index),
+        (_, [at]) => (*at, 1),
+        (_, places) => return Err(Box::new(several(&known, word, places, place))),
     };
-    let process = project.processes.iter().find(|spec| spec.name.as_str() == process)?;
-    let port = project.planned_port(process, index).ok().flatten();
+    let process = &project.processes[at];
     let id = InstanceId { process: process.name.clone(), index };
-    Some(InstanceSpec { id, process: Arc::clone(process), port })
+    if let Some(running) = project.instances.iter().find(|instance| instance.id == id) {
+        return Ok(running.clone());
+    }
+    let port = project.planned_port(process, index).ok().flatten();
+    Ok(InstanceSpec { id, process: Arc::clone(process), port })
 }
 
-fn unknown(project: &Project, name: &str) -> Diagnostic {
-    let source = Source::new("the command line", format!("forge env {name}"));
-    let span = Span::new(&source, source.text.len() - name.len()..source.text.len());
-    let names: Vec<&str> = project.processes.iter().map(|process| process.name.as_str()).collect();
-    Diagnostic::error("unknown-process", format!("unknown process `{name}` ({})", names.join(", ")))
-        .at(span, "not in the Procfile")
+fn several(known: &[Known<'_>], word: &str, places: &[usize], place: Span) -> Diagnostic {
+    let names: Vec<&str> = places.iter().map(|at| known[*at].name).collect();
+    Diagnostic::error("several-processes", format!("`{word}` means several processes: {}", names.join(", ")))
+        .at(place, "")
+        .hint("each has an environment of its own: name one")
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,7 @@ pub mod preflight;
 mod read;
 mod report;
 mod run;
+mod schema;
 mod secret;
 mod start;
 mod version;
@@ -27,9 +28,8 @@ use std::process::ExitCode;
 use clap::error::ContextValue;
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::diagnostic::Severity;
-use crate::diagnostic::visible;
-use crate::project::{Colour, load};
+use crate::diagnostic::{Diagnostic, Severity, visible};
+use crate::project::{Colour, OnConflict, PortSource, Project, load};
 use crate::ui::{messages, terminal};
 use args::{Command, Forge, StartArgs};
 use left_behind::Question;
@@ -73,6 +73,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
         Command::Why(args) => why::why(&args, matches),
+        Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => man::man(&args),
@@ -82,7 +83,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 /// Everything before the start: read, understand, look at the ports, show all that is wrong at once.
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
-    let loaded = load::load(&read.value);
+    let mut loaded = load::load(&read.value);
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
@@ -90,7 +91,14 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         let question = if args.dry_run { Question::Idle } else { Question::Welcome };
         diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question));
     }
-    diagnostics.extend(preflight::ports(&loaded.value));
+    diagnostics.extend(preflight::give_ports(&mut loaded.value));
+    let mut taken = preflight::ports(&loaded.value);
+    if may_move_ports(&loaded.value, &diagnostics, &taken, args.dry_run) {
+        loaded.value.on_conflict = OnConflict::Next;
+        diagnostics.extend(preflight::give_ports(&mut loaded.value));
+        taken = preflight::ports(&loaded.value);
+    }
+    diagnostics.extend(taken);
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
     if report::show(&diagnostics, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
@@ -99,6 +107,19 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         return dry_run::dry_run(&loaded.value);
     }
     Ok(exit::code(&start::start(loaded.value, &place)?))
+}
+
+/// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.
+fn may_move_ports(project: &Project, others: &[Diagnostic], taken: &[Diagnostic], dry_run: bool) -> bool {
+    let in_the_way: Vec<&Diagnostic> = taken.iter().filter(|one| one.severity == Severity::Error).collect();
+    let can_help = in_the_way.iter().all(|one| one.code == "port-taken") && !in_the_way.is_empty();
+    let moves = project.instances.iter().any(|instance| instance.process.port == PortSource::Rule);
+    let is_open = project.on_conflict == OnConflict::Ask && !dry_run && moves;
+    if !is_open || !can_help || report::worst(others) == Some(Severity::Error) || !read::may_ask() {
+        return false;
+    }
+    let messages: Vec<String> = in_the_way.iter().map(|one| format!("{}\n", visible(&one.message))).collect();
+    terminal::asks(&format!("{}use the next free ports instead? [y/N] ", messages.concat()))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.

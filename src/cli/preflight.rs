@@ -3,11 +3,60 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Diagnostic;
-use crate::project::{InstanceSpec, Project};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::project::{InstanceSpec, OnConflict, PortSource, Project};
 use crate::sys;
+
+/// Gives free ports to those that have asked for any, and others to those whose port is taken, where that is wished.
+pub fn give_ports(project: &mut Project) -> Vec<Diagnostic> {
+    give(project, |port| sys::ports::taken(port).then(|| sys::ports::holder(port)))
+}
+
+/// The same with the system as an argument, as in [`complaints`].
+fn give<H: ToString>(project: &mut Project, look: impl Fn(u16) -> Option<Option<H>>) -> Vec<Diagnostic> {
+    let moves = project.on_conflict == OnConflict::Next;
+    let wants_any = |instance: &InstanceSpec| instance.process.port == PortSource::Free;
+    let Some(rule) = project.port_rule else { return Vec::new() };
+    if !moves && !project.instances.iter().any(wants_any) {
+        return Vec::new();
+    }
+    let mut given: BTreeSet<u16> = project.instances.iter().filter_map(|instance| instance.port).collect();
+    let mut diagnostics = Vec::new();
+    for instance in &mut project.instances {
+        let (from, holder) = match (instance.process.port, instance.port) {
+            (PortSource::Free, _) => (rule.port_of(instance.process.position, instance.id.index).ok(), None),
+            (PortSource::Rule, Some(port)) if moves => match look(port) {
+                Some(holder) => (port.checked_add(1), Some((port, holder))),
+                None => continue,
+            },
+            (PortSource::Rule | PortSource::Fixed(_) | PortSource::None, _) => continue,
+        };
+        let is_free = |port: &u16| !given.contains(port) && look(*port).is_none();
+        let Some(port) = from.and_then(|from| (from..=u16::MAX).find(is_free)) else {
+            diagnostics.push(no_free_port(instance));
+            continue;
+        };
+        given.insert(port);
+        instance.port = Some(port);
+        if let Some((taken, holder)) = holder {
+            let holder = holder.map_or_else(|| "another program".to_owned(), |holder| holder.to_string());
+            let message = format!("`{}` gets port {port}: {taken} is taken by {holder}", instance.id);
+            diagnostics
+                .push(Diagnostic { severity: Severity::Note, ..Diagnostic::warning("port-moved", message) });
+        }
+    }
+    diagnostics
+}
+
+fn no_free_port(instance: &InstanceSpec) -> Diagnostic {
+    Diagnostic::error(
+        "no-free-port",
+        format!("there is no free port for `{}` ({})", instance.id, place(instance)),
+    )
+    .hint("choose a lower base with `-p`")
+}
 
 /// Complains about ports that are taken, and about two instances that are given the same one.
 ///
@@ -46,8 +95,15 @@ fn same_port(port: u16, one: &InstanceSpec, other: &InstanceSpec) -> Diagnostic 
         other.id,
         place(other)
     );
-    Diagnostic::error("same-port", message)
-        .hint("ports are 100 apart from entry to entry; start fewer instances of the first")
+    let hint = match (one.process.port, other.process.port) {
+        (PortSource::Rule, PortSource::Rule) => {
+            "ports are 100 apart from entry to entry; start fewer instances of the first"
+        }
+        (PortSource::Rule | PortSource::Fixed(_) | PortSource::Free | PortSource::None, _) => {
+            "give one of them another `port` in forge.toml"
+        }
+    };
+    Diagnostic::error("same-port", message).hint(hint)
 }
 
 fn taken(port: u16, instance: &InstanceSpec, holder: Option<&str>) -> Diagnostic {

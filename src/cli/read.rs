@@ -40,6 +40,8 @@ pub(crate) enum Need {
     Procfile,
     /// It is used if it is there; one that was named must be there.
     IfThere,
+    /// It is used if it is there, and is a file: nobody reads the keyboard of somebody who is typing.
+    IfTyped,
     /// It is not even looked for.
     Nothing,
 }
@@ -60,7 +62,10 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
     let manifest = manifest::read_manifest(&root_of(&settings), settings.profile.as_ref(), &mut diagnostics);
     // What the file says never changes where the project is.
     let settings = settings.or(manifest.settings());
+    let before = diagnostics.len();
     let procfiles = read_procfiles(&settings, &manifest, (&here, &root), need, &mut diagnostics);
+    // It complains of nothing else.
+    let procfile_is_missed = diagnostics.len() > before;
     let env_files = read_env_files(&settings, &manifest, &mut diagnostics);
     let own_env_files = env_files::read_own(&settings, &manifest, &mut diagnostics);
     let env_check = env_files::read_check(&settings, &manifest, &mut diagnostics);
@@ -68,8 +73,18 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
         .map(|(name, value)| (name.into_encoded_bytes(), value.into_encoded_bytes()))
         .collect();
     let Procfiles { single: procfile, parts } = procfiles;
-    let value =
-        Inputs { root, procfile, parts, env_files, own_env_files, env_check, manifest, inherited, settings };
+    let value = Inputs {
+        root,
+        procfile,
+        parts,
+        procfile_is_missed,
+        env_files,
+        own_env_files,
+        env_check,
+        manifest,
+        inherited,
+        settings,
+    };
     Checked { value, diagnostics }
 }
 
@@ -145,8 +160,8 @@ pub(crate) fn is_empty_variable(name: &OsStr) -> bool {
     std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
-/// Reads the Procfile that a half-written command line means, for completion; quiet about everything.
-pub(crate) fn procfile_being_completed() -> Option<Arc<Source>> {
+/// Reads the project that a half-written command line means, for completion; quiet about everything.
+pub(crate) fn project_being_completed() -> Option<Inputs> {
     // The completion script hands over the whole line behind `--`.
     let line: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let settings = Settings {
@@ -159,13 +174,8 @@ pub(crate) fn procfile_being_completed() -> Option<Arc<Source>> {
         root: std::env::var_os("FORGE_ROOT").filter(|value| !value.is_empty()).map(PathBuf::from),
         ..Settings::default()
     };
-    let options_file = read_options_file(&mut Vec::new());
-    let settings = load::settle(settings.or(from_environment), options_file.as_ref()).value;
-    let path = procfile_path(&settings);
-    if path == Path::new("-") {
-        return None;
-    }
-    read(&path).ok().map(|text| Source::new(path.to_string_lossy(), text))
+    let read = inputs(settings.or(from_environment), Need::IfTyped).value;
+    (read.settings.procfile.as_deref() != Some(Path::new("-"))).then_some(read)
 }
 
 /// Returns whether an output has colour, as the environment and the wish of the user say together.

@@ -12,7 +12,7 @@ use clap::ArgMatches;
 use super::args::RunArgs;
 use super::read::{self, Need};
 use super::report::Verdict;
-use super::{exit, report, wishes};
+use super::{exit, preflight, report, wishes};
 use crate::diagnostic::Diagnostic;
 use crate::project::command::shell_line;
 use crate::project::manifest::Manifest;
@@ -41,9 +41,10 @@ pub(crate) fn run(args: &RunArgs, matches: &ArgMatches) -> u8 {
         read.value.manifest = Manifest::default();
         read.value.settings.no_port = Some(true);
     }
-    let loaded = load::load(&read.value);
+    let mut loaded = load::load(&read.value);
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&[read.diagnostics, loaded.diagnostics].concat(), colour) == Verdict::Stop {
+    let ports = preflight::give_ports(&mut loaded.value);
+    if report::show(&[read.diagnostics, loaded.diagnostics, ports].concat(), colour) == Verdict::Stop {
         return exit::MISTAKE;
     }
 

@@ -147,9 +147,8 @@ fn list(matches: &ArgMatches, id: &str, values: Option<&[String]>) -> Option<Spa
 fn items(matches: &ArgMatches, id: &str, values: Option<&[String]>) -> Option<Vec<Span>> {
     let values = values?;
     let is_variable = given(matches, id) == Given::Variable;
-    let words = values.iter().flat_map(|value| match is_variable {
-        true => value.split_whitespace().collect(),
-        false => vec![value.as_str()],
+    let words = values.iter().flat_map(|value| {
+        if is_variable { value.split_whitespace().collect() } else { vec![value.as_str()] }
     });
     Some(words.filter_map(|word| span(matches, id, Some(word))).collect())
 }

@@ -34,7 +34,7 @@ pub struct Part {
 pub(super) struct Draft {
     pub(super) spec: ProcessSpec,
     /// Where its name stands.
-    name: Span,
+    pub(super) name: Span,
     usual: u32,
     enabled: bool,
 }
@@ -113,7 +113,9 @@ pub(super) fn define(
     for definition in manifest.definitions() {
         let name = definition.name();
         if let Some(first) = defined.get(name) {
-            diagnostics.push(twice(&ProcessName::new(name), definition.key(), first));
+            let complaint = twice(&ProcessName::new(name), definition.key(), first);
+            let hints = vec!["write all about it in one section".to_owned()];
+            diagnostics.push(Diagnostic { hints, ..complaint });
             continue;
         }
         defined.insert(name, definition.key().clone());
@@ -284,17 +286,17 @@ fn halves(flag: &Span) -> (Span, Option<Span>) {
 }
 
 /// The policy of `--restart`; without a word: started again, however it ended.
-fn policy(word: Option<&Span>) -> Result<&'static restart::Kind, Diagnostic> {
+fn policy(word: Option<&Span>) -> Result<&'static restart::Kind, Box<Diagnostic>> {
     let text = word.map_or_else(|| "always".to_owned(), names::words);
     if let Some(kind) = restart::KINDS.iter().find(|kind| kind.name == text) {
         return Ok(kind);
     }
     let kinds: Vec<&str> = restart::KINDS.iter().map(|kind| kind.name).collect();
     let diagnostic = Diagnostic::error("bad-restart", format!("there is no restart policy `{text}`"));
-    Err(match suggest::nearest(&text, kinds.iter().copied()) {
+    Err(Box::new(match suggest::nearest(&text, kinds.iter().copied()) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
         None => diagnostic.hint(format!("the policies are {}", kinds.join(", "))),
-    })
+    }))
 }
 
 fn signals(list: &Span, diagnostics: &mut Vec<Diagnostic>) -> Vec<i32> {

@@ -127,9 +127,11 @@ impl Reading<'_> {
             match names::choose(self.known, &words(&item), &item) {
                 Ok(Choice::Instance(at, index)) => except[at].push(index),
                 Ok(choice) => {
-                    choice.processes(self.known.len()).into_iter().for_each(|at| refused[at] = true)
+                    for at in choice.processes(self.known.len()) {
+                        refused[at] = true;
+                    }
                 }
-                Err(complaint) => self.diagnostics.push(complaint),
+                Err(complaint) => self.diagnostics.push(*complaint),
             }
         }
         (refused, except)
@@ -151,7 +153,7 @@ impl Reading<'_> {
         }
         let choice = match names::choose(self.known, name, item) {
             Ok(choice) => choice,
-            Err(complaint) => return self.diagnostics.push(complaint),
+            Err(complaint) => return self.diagnostics.push(*complaint),
         };
         let count = match (count, bare) {
             (None, Bare::Usual) => None,

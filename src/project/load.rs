@@ -17,7 +17,7 @@ use super::ports::{self, PortRule};
 use super::settings::Settings;
 use super::{
     Colour, ExitOn, InstanceId, InstanceSpec, OnConflict, Origin, Output, Place, ProcessName, ProcessSpec,
-    Project, Tty, Variable, options_file,
+    Project, Tty, Variable, options_file, programs,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -33,6 +33,8 @@ pub struct Inputs {
     pub procfile: Option<Arc<Source>>,
     /// The Procfiles, where there are several or one of them is another directory's; then there is no `procfile`.
     pub parts: Vec<Part>,
+    /// Whether one was asked for that could not be read, which has been complained about already.
+    pub procfile_is_missed: bool,
     /// The env files in their order.
     pub env_files: Vec<Arc<Source>>,
     /// The env files of single processes, by their names.
@@ -62,7 +64,8 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     let mut drafts = assemble::entries(inputs, &mut diagnostics);
     // Names and counts are judged against a whole Procfile only; they would look wrong against half of one.
     let has_procfile = inputs.procfile.is_some() || !inputs.parts.is_empty();
-    let procfile_is_whole = (has_procfile || inputs.manifest.has_commands()) && !has_errors(&diagnostics);
+    let is_known = (has_procfile || inputs.manifest.has_commands()) && !inputs.procfile_is_missed;
+    let procfile_is_whole = is_known && !has_errors(&diagnostics);
     assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
     let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
@@ -96,7 +99,11 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         exit_on: settings.exit_on.unwrap_or(ExitOn::Any),
         environment,
         port_rule,
-        on_conflict: ports.on_conflict.unwrap_or(OnConflict::Fail),
+        on_conflict: match (ports.on_conflict, ports.mode) {
+            (Some(on_conflict), _) => on_conflict,
+            (None, Some(PortMode::Auto)) => OnConflict::Next,
+            (None, Some(PortMode::Fixed | PortMode::Hash) | None) => OnConflict::Ask,
+        },
         exit_code_from,
         output: Output {
             timestamp: settings.timestamp.unwrap_or(true),
@@ -124,6 +131,11 @@ pub fn find(inputs: &Inputs, word: &str) -> Option<(ProcessName, u32)> {
     }
 }
 
+/// Returns the names of all processes that could be read, each with its command.
+pub fn commands(inputs: &Inputs) -> Vec<(ProcessName, Vec<u8>)> {
+    drafts(inputs).into_iter().map(|draft| (draft.spec.name, draft.spec.command)).collect()
+}
+
 /// Returns the names of all processes that could be read.
 pub fn names(inputs: &Inputs) -> Vec<ProcessName> {
     drafts(inputs).into_iter().map(|draft| draft.spec.name).collect()
@@ -134,6 +146,31 @@ fn drafts(inputs: &Inputs) -> Vec<Draft> {
     let mut drafts = assemble::entries(inputs, &mut unheard);
     assemble::define(&mut drafts, inputs, false, &mut unheard);
     drafts
+}
+
+/// Returns what is worth saying of how processes are ended, where nothing is said about it yet.
+pub fn advice(inputs: &Inputs) -> Vec<Diagnostic> {
+    let manifest = &inputs.manifest;
+    if inputs.settings.timeout.is_some()
+        || manifest.stop_timeout().is_some()
+        || manifest.stop_signals().is_some()
+    {
+        return Vec::new();
+    }
+    let told: Vec<&str> =
+        manifest.definitions().iter().filter(|one| one.says_stop()).map(|one| one.name()).collect();
+    let advice = |draft: &Draft| {
+        let name = &draft.spec.name;
+        let advice = programs::advice(&draft.spec).filter(|_| !told.contains(&name.as_str()))?;
+        let message = format!("`{name}` is {}, which {}", advice.program, advice.why);
+        let note = Diagnostic { severity: Severity::Note, ..Diagnostic::warning("stop-advice", message) };
+        let quoted = if name.as_str().contains('.') { format!("\"{name}\"") } else { name.to_string() };
+        Some(
+            note.at(draft.name.clone(), "")
+                .hint(format!("write into forge.toml: `[process.{quoted}]` and below it `{}`", advice.line)),
+        )
+    };
+    drafts(inputs).iter().filter_map(advice).collect()
 }
 
 /// The last part of a directory.

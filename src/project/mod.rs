@@ -20,6 +20,7 @@ mod needs;
 mod options_file;
 mod ports;
 pub mod procfile;
+mod programs;
 mod settings;
 mod suggest;
 mod text;
@@ -270,6 +271,8 @@ pub struct Output {
 /// What happens to a port that somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnConflict {
+    /// Whoever sits at the terminal is asked; without one, nothing is started.
+    Ask,
     /// Nothing is started.
     Fail,
     /// The next free one is taken.
@@ -313,7 +316,7 @@ impl Default for Project {
             exit_on: ExitOn::Any,
             environment: Vec::new(),
             port_rule: None,
-            on_conflict: OnConflict::Fail,
+            on_conflict: OnConflict::Ask,
             exit_code_from: None,
             output: Output {
                 timestamp: true,

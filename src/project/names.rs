@@ -53,7 +53,7 @@ impl Choice {
 }
 
 /// Returns what `word`, written at `place`, means among `known`.
-pub fn choose(known: &[Known<'_>], word: &str, place: &Span) -> Result<Choice, Diagnostic> {
+pub fn choose(known: &[Known<'_>], word: &str, place: &Span) -> Result<Choice, Box<Diagnostic>> {
     if let Some(at) = known.iter().position(|process| process.name == word) {
         return Ok(Choice::Process(at));
     }
@@ -62,12 +62,12 @@ pub fn choose(known: &[Known<'_>], word: &str, place: &Span) -> Result<Choice, D
     }
     if let Some(label) = word.strip_prefix('@') {
         return some(known, |process| process.labels.iter().any(|known| **known == *label))
-            .ok_or_else(|| unknown_label(known, label, place));
+            .ok_or_else(|| Box::new(unknown_label(known, label, place)));
     }
     if word.contains(['*', '?', '[', '{']) {
         return some(known, |process| fast_glob::glob_match(word, process.name)).ok_or_else(|| {
             let message = format!("no process matches `{word}` ({})", list(known));
-            Diagnostic::error("unknown-process", message).at(place.clone(), "")
+            Box::new(Diagnostic::error("unknown-process", message).at(place.clone(), ""))
         });
     }
     if let Some((name, index)) = word.rsplit_once('.')
@@ -76,7 +76,7 @@ pub fn choose(known: &[Known<'_>], word: &str, place: &Span) -> Result<Choice, D
     {
         return Ok(Choice::Instance(at, index));
     }
-    Err(unknown(known, word, place.clone()))
+    Err(Box::new(unknown(known, word, place.clone())))
 }
 
 /// Reads a list of names with commas, where each stands for a whole process; what is wrong is left out.
@@ -87,7 +87,7 @@ pub(crate) fn whole(known: &[Known<'_>], list: &Span, diagnostics: &mut Vec<Diag
         match choose(known, &word, &item) {
             Ok(Choice::Instance(at, _)) => diagnostics.push(only_whole(known[at].name, &word, item)),
             Ok(choice) => places.extend(choice.processes(known.len())),
-            Err(complaint) => diagnostics.push(complaint),
+            Err(complaint) => diagnostics.push(*complaint),
         }
     }
     places.sort_unstable();

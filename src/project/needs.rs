@@ -86,7 +86,7 @@ pub(super) fn edges_to(
         Err(complaint) => {
             // The same word may stand behind several names of a flag; once is enough.
             if !diagnostics.contains(&complaint) {
-                diagnostics.push(complaint);
+                diagnostics.push(*complaint);
             }
             Vec::new()
         }
@@ -109,7 +109,7 @@ pub(super) fn settle(
     for edge in edges {
         match milestone(edge, specs) {
             Ok(reached) => needs[edge.from].push((edge, reached)),
-            Err(complaint) => diagnostics.push(complaint),
+            Err(complaint) => diagnostics.push(*complaint),
         }
     }
     if broken {
@@ -137,24 +137,28 @@ fn names_of(known: &[Known<'_>], at: usize) -> super::ProcessName {
 }
 
 /// What is waited for where nobody says it, and whether it can ever be so.
-fn milestone(edge: &Edge, specs: &[ProcessSpec]) -> Result<Milestone, Diagnostic> {
+fn milestone(edge: &Edge, specs: &[ProcessSpec]) -> Result<Milestone, Box<Diagnostic>> {
     let target = &specs[edge.to];
     let name = &target.name;
     match (&target.life.nature, edge.reached) {
         (Nature::Service, None) => Ok(Milestone::Ready),
         (Nature::Task { .. }, None) => Ok(Milestone::Done),
-        (Nature::Service, Some(Milestone::Done)) => Err(Diagnostic::error(
-            "never-done",
-            format!("`{name}` runs until the stack ends, so it is never done"),
-        )
-        .at(edge.span.clone(), "no task")
-        .hint(format!("write `{name}:ready` or `{name}:started`, or make it a task: `[task.{name}]`"))),
-        (Nature::Scheduled(_), _) => Err(Diagnostic::error(
-            "never-done",
-            format!("`{name}` is started by the clock; nobody can wait for it"),
-        )
-        .at(edge.span.clone(), "a schedule")
-        .hint(format!("make it a task that runs once: `[task.{name}]`"))),
+        (Nature::Service, Some(Milestone::Done)) => Err(Box::new(
+            Diagnostic::error(
+                "never-done",
+                format!("`{name}` runs until the stack ends, so it is never done"),
+            )
+            .at(edge.span.clone(), "no task")
+            .hint(format!("write `{name}:ready` or `{name}:started`, or make it a task: `[task.{name}]`")),
+        )),
+        (Nature::Scheduled(_), _) => Err(Box::new(
+            Diagnostic::error(
+                "never-done",
+                format!("`{name}` is started by the clock; nobody can wait for it"),
+            )
+            .at(edge.span.clone(), "a schedule")
+            .hint(format!("make it a task that runs once: `[task.{name}]`")),
+        )),
         (Nature::Service | Nature::Task { .. }, Some(reached)) => Ok(reached),
     }
 }

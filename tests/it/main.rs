@@ -32,6 +32,7 @@ mod isolation;
 mod jobs;
 mod leftovers;
 mod limits;
+mod manifest;
 mod matrix;
 mod notify;
 mod order;

@@ -53,8 +53,9 @@ fn the_json_tells_the_source_of_each_value() {
 #[test]
 fn an_instance_is_named_with_or_without_its_number() {
     let project = project();
-    let called =
-        |name: &str| instance_called(&project, name).map(|instance| (instance.id.to_string(), instance.port));
+    let called = |name: &str| {
+        instance_called(&project, name).ok().map(|instance| (instance.id.to_string(), instance.port))
+    };
     assert_eq!(called("worker"), Some(("worker.1".to_owned(), Some(5100))));
     assert_eq!(called("web.3"), Some(("web.3".to_owned(), Some(5002))));
     assert_eq!(called("web.0"), None);

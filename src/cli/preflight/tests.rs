@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use expect_test::expect;
 
-use super::{complaints, ports};
+use super::{complaints, give, ports};
 use crate::diagnostic::render_all;
-use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec, Project};
+use crate::project::{
+    InstanceId, InstanceSpec, OnConflict, Place, PortRule, PortSource, ProcessName, ProcessSpec, Project,
+};
 
 /// A project with one instance of each command, at these ports.
 fn project(instances: &[(&str, &str, Option<u16>)]) -> Project {
@@ -71,4 +73,49 @@ fn the_system_is_asked() {
     let found = ports(&project(&[("web", "puma -p $PORT", Some(port))]));
     assert_eq!(found.iter().map(|one| one.code).collect::<Vec<_>>(), ["port-taken"]);
     assert!(cfg!(not(target_os = "linux")) || found[0].message.contains("pid "), "{}", found[0].message);
+}
+
+/// The ports after those that `taken` says are somebody's.
+fn given(project: Project, on_conflict: OnConflict, taken: &[u16]) -> (Vec<Option<u16>>, Vec<String>) {
+    given_where(project, on_conflict, |port| taken.contains(&port))
+}
+
+fn given_where(
+    mut project: Project,
+    on_conflict: OnConflict,
+    is_taken: impl Fn(u16) -> bool,
+) -> (Vec<Option<u16>>, Vec<String>) {
+    project.on_conflict = on_conflict;
+    project.port_rule = Some(PortRule { base: 5000, step: 100 });
+    let look = |port: u16| is_taken(port).then_some(Some("redis"));
+    let messages = give(&mut project, look).into_iter().map(|one| one.message).collect();
+    (project.instances.iter().map(|instance| instance.port).collect(), messages)
+}
+
+#[test]
+fn a_taken_port_is_replaced_by_the_next_free_one_where_that_is_wished() {
+    let plain = || project(&[("web", "a", Some(5000)), ("db", "b", Some(5100)), ("x", "c", Some(5002))]);
+    assert_eq!(given(plain(), OnConflict::Fail, &[5000]).0, [Some(5000), Some(5100), Some(5002)]);
+    assert_eq!(given(plain(), OnConflict::Ask, &[5000]).0, [Some(5000), Some(5100), Some(5002)]);
+    let (ports, messages) = given(plain(), OnConflict::Next, &[5000, 5001]);
+    assert_eq!(ports, [Some(5003), Some(5100), Some(5002)]);
+    assert_eq!(messages, ["`web.1` gets port 5003: 5000 is taken by redis"]);
+}
+
+#[test]
+fn who_asks_for_any_port_gets_a_free_one_and_who_has_one_of_its_own_keeps_it() {
+    let with = |source: PortSource, port: Option<u16>| {
+        let mut project = project(&[("web", "a", port), ("db", "b", Some(5100))]);
+        let process = ProcessSpec { port: source, ..(*project.instances[0].process).clone() };
+        project.instances[0].process = Arc::new(process);
+        project
+    };
+    assert_eq!(given(with(PortSource::Free, None), OnConflict::Fail, &[5000]).0, [Some(5001), Some(5100)]);
+    assert_eq!(
+        given(with(PortSource::Fixed(80), Some(80)), OnConflict::Next, &[80]).0,
+        [Some(80), Some(5100)]
+    );
+    assert_eq!(given(with(PortSource::None, None), OnConflict::Next, &[]).0, [None, Some(5100)]);
+    let (ports, messages) = given_where(with(PortSource::Free, None), OnConflict::Fail, |port| port >= 5000);
+    assert_eq!((ports[0], messages.len()), (None, 1));
 }

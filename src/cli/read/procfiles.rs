@@ -77,6 +77,9 @@ fn read_one(
     span: Option<&Span>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Arc<Source>> {
+    if need == Need::IfTyped && path == Path::new("-") {
+        return None;
+    }
     let (name, text) = if path == Path::new("-") {
         ("<stdin>".into(), read_up_to_limit(io::stdin().lock()))
     } else {

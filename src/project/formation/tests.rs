@@ -164,7 +164,7 @@ fn a_procfile_with_nothing_but_release_says_what_to_do() {
 }
 
 /// Two of web as usual, of a group; a worker that is not started by itself; sched with none.
-fn told<'a>(labels: &'a [Arc<str>]) -> Vec<Known<'a>> {
+fn told(labels: &[Arc<str>]) -> Vec<Known<'_>> {
     let known = |name, usual, enabled| Known { name, labels: &[], usual, enabled };
     vec![Known { labels, ..known("web", 2, true) }, known("worker", 1, false), known("sched", 0, true)]
 }

@@ -117,6 +117,11 @@ impl<'a> Definition<'a> {
         self.table.get("command").is_some()
     }
 
+    /// Whether it says how it is ended.
+    pub(crate) fn says_stop(self) -> bool {
+        self.table.get("stop").is_some()
+    }
+
     /// Its command, if it has one of its own.
     pub(crate) fn command(self) -> Option<Vec<u8>> {
         command(self.table, "command")
@@ -353,14 +358,14 @@ fn apply_backoff(backoff: &mut restart::Backoff, table: &Table) {
 
 fn watch_of(value: &Value) -> Watch {
     let texts = |values: &[Value]| values.iter().filter_map(Value::text).map(str::to_owned).collect();
-    match &value.content {
-        Content::Table(table) => Watch {
-            // Without paths everything in its directory counts.
-            paths: table.several("paths").map_or_else(|| vec!["**".to_owned()], texts),
-            ignore: table.several("ignore").map(texts).unwrap_or_default(),
-            debounce: duration(table, "debounce").unwrap_or(DEBOUNCE),
-        },
-        _ => Watch { paths: texts(value.several()), ignore: Vec::new(), debounce: DEBOUNCE },
+    let Content::Table(table) = &value.content else {
+        return Watch { paths: texts(value.several()), ignore: Vec::new(), debounce: DEBOUNCE };
+    };
+    Watch {
+        // Without paths everything in its directory counts.
+        paths: table.several("paths").map_or_else(|| vec!["**".to_owned()], texts),
+        ignore: table.several("ignore").map(texts).unwrap_or_default(),
+        debounce: duration(table, "debounce").unwrap_or(DEBOUNCE),
     }
 }
 

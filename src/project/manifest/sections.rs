@@ -148,13 +148,13 @@ impl Manifest {
                 Some(with_variants(listed.unwrap_or_else(standard), name, &span))
             }
         };
-        let check = env.get("check").and_then(|value| match &value.content {
-            Content::Table(table) => {
-                let missing = table.text("missing").unwrap_or_default();
-                let severity = if missing == "error" { Severity::Error } else { Severity::Warning };
-                Some((Named::of(table.get("file")?)?, severity))
-            }
-            _ => Some((Named::of(value)?, Severity::Warning)),
+        let check = env.get("check").and_then(|value| {
+            let Content::Table(table) = &value.content else {
+                return Some((Named::of(value)?, Severity::Warning));
+            };
+            let missing = table.text("missing").unwrap_or_default();
+            let severity = if missing == "error" { Severity::Error } else { Severity::Warning };
+            Some((Named::of(table.get("file")?)?, severity))
         });
         EnvFiles { files, check }
     }
@@ -222,14 +222,13 @@ fn with_variants(listed: Vec<Named>, environment: &str, span: &Span) -> Vec<Name
     let mut last = Vec::new();
     for (file, name) in listed.into_iter().zip(&names) {
         files.push(file);
-        match name.strip_suffix(".local") {
-            Some(stem) => files.push(variant(format!("{stem}.{environment}.local"))),
-            None => {
-                files.push(variant(format!("{name}.{environment}")));
-                if !names.contains(&format!("{name}.local")) {
-                    last.push(variant(format!("{name}.{environment}.local")));
-                }
-            }
+        if let Some(stem) = name.strip_suffix(".local") {
+            files.push(variant(format!("{stem}.{environment}.local")));
+            continue;
+        }
+        files.push(variant(format!("{name}.{environment}")));
+        if !names.contains(&format!("{name}.local")) {
+            last.push(variant(format!("{name}.{environment}.local")));
         }
     }
     files.extend(last);

@@ -201,17 +201,17 @@ fn understand(content: &Content, shape: &Shape) -> Result<(), String> {
     let text = match content {
         Content::Text(text) => text.as_str(),
         Content::Bool(truth) => {
-            return match shape {
-                Shape::Only(only) if only != truth => Err(format!("only {only} means something here")),
-                _ => Ok(()),
+            let wanted = if let Shape::Only(only) = shape { *only } else { *truth };
+            return if wanted == *truth {
+                Ok(())
+            } else {
+                Err(format!("only {wanted} means something here"))
             };
         }
         Content::Integer(number) => return in_range(*number, shape),
         Content::Float(number) => {
-            return match shape {
-                Shape::Number(least, most) if (*least..=*most).contains(number) => Ok(()),
-                _ => Err(format!("expected {}", shape.expected())),
-            };
+            let fits = matches!(shape, Shape::Number(least, most) if (*least..=*most).contains(number));
+            return if fits { Ok(()) } else { Err(format!("expected {}", shape.expected())) };
         }
         Content::Unusable | Content::List(_) | Content::Table(_) => return Ok(()),
     };
@@ -245,17 +245,36 @@ fn understand(content: &Content, shape: &Shape) -> Result<(), String> {
         Shape::Label if !words::is_word(text) => Err("expected letters, digits, `-` and `_`".to_owned()),
         Shape::Word(words) => one_of(text, words),
         Shape::Policy => one_of(text, &restart::KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>()),
-        _ => Ok(()),
+        Shape::Path
+        | Shape::Command
+        | Shape::Text
+        | Shape::Label
+        // These are no texts.
+        | Shape::Bool
+        | Shape::Only(_)
+        | Shape::Integer(..)
+        | Shape::Number(..)
+        | Shape::Port
+        | Shape::List(_)
+        | Shape::OneOrMore(_)
+        | Shape::Map(_)
+        | Shape::Variables
+        | Shape::Table(_)
+        | Shape::Named(_)
+        | Shape::Either(_) => Ok(()),
     }
 }
 
 fn in_range(number: Option<i64>, shape: &Shape) -> Result<(), String> {
     #[expect(clippy::cast_precision_loss, reason = "the limits are small")]
-    let fits = number.is_some_and(|number| match shape {
-        Shape::Integer(least, most) => (*least..=*most).contains(&number),
-        Shape::Port => (1..=65_535).contains(&number),
-        Shape::Number(least, most) => (*least..=*most).contains(&(number as f64)),
-        _ => true,
+    let fits = number.is_some_and(|number| {
+        if let Shape::Integer(least, most) = shape {
+            (*least..=*most).contains(&number)
+        } else if let Shape::Number(least, most) = shape {
+            (*least..=*most).contains(&(number as f64))
+        } else {
+            (1..=65_535).contains(&number)
+        }
     });
     if fits { Ok(()) } else { Err(format!("expected {}", shape.expected())) }
 }

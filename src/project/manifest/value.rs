@@ -75,10 +75,7 @@ impl Table {
 
     /// Returns the table of this key.
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
-        match &self.get(name)?.content {
-            Content::Table(table) => Some(table),
-            _ => None,
-        }
+        if let Content::Table(table) = &self.get(name)?.content { Some(table) } else { None }
     }
 
     /// Returns the text of this key.
@@ -88,10 +85,7 @@ impl Table {
 
     /// Returns the truth of this key.
     pub(crate) fn truth(&self, name: &str) -> Option<bool> {
-        match self.get(name)?.content {
-            Content::Bool(truth) => Some(truth),
-            _ => None,
-        }
+        if let Content::Bool(truth) = self.get(name)?.content { Some(truth) } else { None }
     }
 
     /// Returns the integer of this key.
@@ -108,18 +102,12 @@ impl Table {
 impl Value {
     /// Returns it as a text.
     pub(crate) fn text(&self) -> Option<&str> {
-        match &self.content {
-            Content::Text(text) => Some(text),
-            _ => None,
-        }
+        if let Content::Text(text) = &self.content { Some(text) } else { None }
     }
 
     /// Returns it as an integer.
     pub(crate) fn integer(&self) -> Option<i64> {
-        match self.content {
-            Content::Integer(number) => number,
-            _ => None,
-        }
+        if let Content::Integer(number) = self.content { number } else { None }
     }
 
     /// Returns it as a number, whole or not.
@@ -128,16 +116,17 @@ impl Value {
             #[expect(clippy::cast_precision_loss, reason = "what is so large is refused in any case")]
             Content::Integer(number) => number.map(|number| number as f64),
             Content::Float(number) => Some(number),
-            _ => None,
+            Content::Bool(_)
+            | Content::Text(_)
+            | Content::Unusable
+            | Content::List(_)
+            | Content::Table(_) => None,
         }
     }
 
     /// Returns the values of a list, or the one value that is none.
     pub(crate) fn several(&self) -> &[Value] {
-        match &self.content {
-            Content::List(values) => values,
-            _ => std::slice::from_ref(self),
-        }
+        if let Content::List(values) = &self.content { values } else { std::slice::from_ref(self) }
     }
 
     /// Where the text itself stands, without its quotes, so that a part of it can be pointed at; the whole value

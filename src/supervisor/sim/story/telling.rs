@@ -103,7 +103,6 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::LinesLost { .. } => one("lost", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
         Note::WatchingByLooking { .. } => one("looking", &"", ""),
-        Note::LinesLost => one("lines lost", &"", ""),
     }
 }
 
