@@ -133,6 +133,8 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Show what the clock starts and when, or run it now
+    Schedule(ScheduleArgs),
     /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
     #[command(args_override_self = true)]
     Why(WhyArgs),
@@ -314,6 +316,33 @@ pub(crate) struct CheckArgs {
     /// When there is colour.
     #[command(flatten)]
     pub(crate) colour: ColourArgs,
+}
+
+/// `forge schedule`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScheduleArgs {
+    /// What is asked.
+    #[command(subcommand)]
+    pub(crate) command: ScheduleCommand,
+}
+
+/// What is asked about schedules.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum ScheduleCommand {
+    /// Show all of them, and when each is due
+    List {
+        /// Which files are read.
+        #[command(flatten)]
+        files: FileArgs,
+    },
+    /// Show the one that is due next
+    Next {
+        /// Which files are read.
+        #[command(flatten)]
+        files: FileArgs,
+    },
+    /// Run one now, as `forge run` does
+    Run(RunArgs),
 }
 
 /// `forge why`.

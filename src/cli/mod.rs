@@ -14,6 +14,7 @@ pub mod preflight;
 mod read;
 mod report;
 mod run;
+mod schedule;
 mod schema;
 mod secret;
 mod start;
@@ -72,6 +73,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Schedule(args) => schedule::schedule(&args, matches),
         Command::Why(args) => why::why(&args, matches),
         Command::Schema => schema::schema(),
         Command::Version => version::version(),

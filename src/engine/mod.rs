@@ -3,7 +3,7 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
-mod calendar;
+pub mod calendar;
 mod errands;
 mod holds;
 mod hub;

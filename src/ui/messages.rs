@@ -9,8 +9,14 @@ use std::time::Duration;
 
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::{Exit, Step, signal_name};
+use crate::project::lifecycle::Schedule;
 use crate::project::{InstanceId, InstanceSpec};
 use crate::supervisor::{Detail, Note, Waiting};
+
+/// Says when a schedule is due; `when` is its next moment, in words.
+pub fn due(schedule: &Schedule, when: Option<&str>) -> String {
+    lifecycle::due(schedule, when)
+}
 
 /// Returns whose remark it is and its words, one line. Nobody's remarks are shown under `system`.
 ///

@@ -6,7 +6,7 @@ use super::{duration, ended, errno_text, list};
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::Exit;
 use crate::project::InstanceId;
-use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe};
+use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe, Schedule, When};
 use crate::supervisor::{Excess, Part, ProbeFailure};
 
 /// It was not ready in time.
@@ -176,4 +176,14 @@ pub(super) fn watching_by_looking(errno: i32, directories: usize) -> String {
         ),
     };
     format!("{cause}, so files are looked at every second or more rarely; {way_out}")
+}
+
+/// When a schedule is due; `when` is its next moment, in words.
+pub(super) fn due(schedule: &Schedule, when: Option<&str>) -> String {
+    match (&schedule.when, when) {
+        (When::Every(wait), _) => format!("every {}, from the start of the stack on", duration(*wait)),
+        (When::Cron(expression), Some(when)) => format!("{when} (cron {expression})"),
+        (When::DailyAt { .. }, Some(when)) => format!("{when}, and every day"),
+        (When::Cron(_) | When::DailyAt { .. }, None) => "never".to_owned(),
+    }
 }
