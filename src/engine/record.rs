@@ -74,5 +74,5 @@ impl Keeper {
 /// Whether there is more to tell than that it ran and was stopped.
 pub(super) fn has_a_story(one: &InstanceState) -> bool {
     let is_kept_down = matches!(one.because, Explanation::KeptDown { .. } | Explanation::WaitsFor { .. });
-    is_kept_down || one.runs.iter().any(|run| run.success == Some(false) || run.ignored_for.is_some())
+    is_kept_down || one.runs.iter().any(|run| run.failed() || run.ignored_for.is_some())
 }

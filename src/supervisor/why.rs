@@ -80,6 +80,14 @@ pub struct Chapter {
     pub usage: Option<Usage>,
 }
 
+impl Chapter {
+    /// Returns whether it failed, by itself or by a rule; what was asked to end for another reason has not.
+    pub fn failed(&self) -> bool {
+        let counts = matches!(self.because, None | Some(Because::Rule(_)));
+        counts && self.success == Some(false)
+    }
+}
+
 impl Reason {
     /// Returns whether the end that it leads to is a failure, however the process takes it.
     pub(super) fn is_failure(self) -> bool {

@@ -74,7 +74,7 @@ fn about(one: &InstanceState, story: &Story<'_>, is_first: bool) -> String {
     if one.restarts > 0 {
         line(format!("was restarted {} times", one.restarts));
     }
-    let is_worth_it = is_first || one.runs.last().is_some_and(|run| run.success == Some(false));
+    let is_worth_it = is_first || one.runs.last().is_some_and(Chapter::failed);
     let lines = story.last_lines.get(&one.id.to_string()).filter(|_| is_worth_it);
     for last in lines.into_iter().flatten() {
         line(format!("| {}", visible(last)));
