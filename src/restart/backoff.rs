@@ -49,7 +49,7 @@ impl Backoff {
         let jitter = wait.saturating_mul(self.jitter_percent.min(100)) / 100;
         // From -100 % to +100 % of the jitter, in steps of 0.1 %.
         let parts = u32::try_from(chance % 2001).unwrap_or(0);
-        let shifted = (wait - jitter).saturating_add(jitter.saturating_mul(parts) / 1000);
+        let shifted = wait.saturating_sub(jitter).saturating_add(jitter.saturating_mul(parts) / 1000);
         shifted.max(SHORTEST)
     }
 }

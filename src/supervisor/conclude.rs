@@ -97,7 +97,8 @@ impl Supervisor {
 
     /// Returns whether it will never start because somebody it needs has failed.
     fn waits_in_vain(&self, index: usize) -> bool {
-        let waits = self.instances[index].phase == Phase::Waiting && self.shutdown.is_none();
+        let instance = &self.instances[index];
+        let waits = instance.phase == Phase::Waiting && instance.may_start() && self.shutdown.is_none();
         waits && matches!(self.needs_of(index), Needs::Hopeless { .. })
     }
 

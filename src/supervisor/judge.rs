@@ -1,5 +1,7 @@
 //! What follows from an end that nobody asked for: for the instance itself, for its hooks, and for those who need it.
 
+use std::time::Duration;
+
 use super::run::{Run, Sequel};
 use super::why::Reason;
 use super::{Effect, Note, Part, Phase, Supervisor};
@@ -10,10 +12,7 @@ impl Supervisor {
     /// Judges the end of one that has ended by itself or by a rule, and draws the conclusions for the others at once,
     /// while what it left behind may still be ending.
     pub(super) fn judge(&mut self, index: usize, now: Time, effects: &mut Vec<Effect>) {
-        let sequel = match self.verdict(index, now, effects) {
-            Some(sequel) => sequel,
-            None => return,
-        };
+        let Some(sequel) = self.verdict(index, now, effects) else { return };
         let instance = &mut self.instances[index];
         let Some(Run { end: Some(end), part, .. }) = &mut instance.run else { return };
         end.sequel = sequel;
@@ -30,6 +29,10 @@ impl Supervisor {
             return;
         }
         let instance = &mut self.instances[index];
+        if let (Some(clock), Part::Before) = (&mut instance.clock, part) {
+            // Else it would be tried again at once, and again.
+            clock.fires = false;
+        }
         if let Phase::Exited { judged, .. } = &mut instance.phase {
             *judged = true;
         }
@@ -48,13 +51,13 @@ impl Supervisor {
         match (run.part, end.success) {
             (Part::Before, true) => {
                 instance.prepared = true;
-                return Some(Sequel::Again { after: std::time::Duration::ZERO });
+                return Some(Sequel::Again { after: Duration::ZERO });
             }
             (Part::Ready | Part::Crash, _) => return Some(Sequel::Stays),
             (Part::Main, _) | (Part::Before, false) => {}
         }
         if run.reason == Some(Reason::Old) {
-            return Some(Sequel::Again { after: std::time::Duration::ZERO });
+            return Some(Sequel::Again { after: Duration::ZERO });
         }
         let life = &instance.process.life;
         let rule = Rule { backoff: life.restart.backoff, max_restarts: life.restart.max_restarts };

@@ -59,7 +59,7 @@ impl Meter {
             None => INTERVAL,
         };
         let runtime = runtime(life);
-        let old = age.map(|age| age - chance.part_of(age / AGE_JITTER));
+        let old = age.map(|age| age.saturating_sub(chance.part_of(age / AGE_JITTER)));
         Meter {
             next: measured.then(|| since + first.max(SHORTEST)),
             old_at: old.map(|old| since + old),

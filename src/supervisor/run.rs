@@ -21,6 +21,7 @@ const EARLY: Duration = Duration::from_secs(10);
 
 /// One launch, from the request to the last word.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
 pub(super) struct Run {
     pub(super) id: RunId,
     /// What it runs: the command, the hook before it, or, in an instance of its own, a hook beside it.

@@ -191,7 +191,7 @@ impl Dice {
     }
 
     fn liveness(&mut self) -> Liveness {
-        let probe = self.one_in(2).then_some(Probe::Notify).unwrap_or(Probe::Listening);
+        let probe = if self.one_in(2) { Probe::Notify } else { Probe::Listening };
         let failures = self.pick(&[1, 2, 3]);
         Liveness { probe, every: self.ms(100, 1_500), timeout: self.ms(50, 800), failures }
     }

@@ -196,7 +196,7 @@ impl Fault {
             (Fault::TakesFailuresForSuccesses, _) => life.success_codes.extend([1, 143]),
             (Fault::ForgetsLimits, _) => life.limits = Limits::default(),
             (Fault::MeasuresWithAnotherMeasure, _) => {
-                life.limits.memory = life.limits.memory.map(|most| most / 2)
+                life.limits.memory = life.limits.memory.map(|most| most / 2);
             }
             (Fault::LetsTasksTakeTheirTime, Some(schedule)) => schedule.timeout = None,
             (Fault::LetsTasksTakeTheirTime, None) => {
@@ -273,16 +273,16 @@ impl Mind {
                 None
             }
             (Fault::MissesTheEndOfOutput, Event::Child { what: ChildEvent::OutputClosed { .. }, .. })
-            | (Fault::KeepsTheGuardsLossForItself, Event::GuardLost) => None,
+            | (Fault::KeepsTheGuardsLossForItself, Event::GuardLost)
+            | (
+                Fault::DoesNotHearThatItIsReady,
+                Event::Child { what: ChildEvent::Probed { check: Check::Ready, result: Ok(()) }, .. },
+            ) => None,
             (Fault::TakesOldNewsForNew, Event::Child { run, what })
                 if self.supervisor.instance_of(run).is_none() =>
             {
                 Some(Event::Child { run: RunId(self.supervisor.launches), what })
             }
-            (
-                Fault::DoesNotHearThatItIsReady,
-                Event::Child { what: ChildEvent::Probed { check: Check::Ready, result: Ok(()) }, .. },
-            ) => None,
             (_, event) => Some(event),
         }
     }

@@ -326,11 +326,10 @@ impl Witness {
     fn see_note(&mut self, now: Time, note: &Note) {
         match note {
             Note::Started { instance, .. } => self.newest_mut(instance).said_start = true,
-            Note::Ended { instance, .. } | Note::CouldNotStart { instance, .. } => {
+            Note::Ended { instance, .. }
+            | Note::CouldNotStart { instance, .. }
+            | Note::HookFailed { instance, part: Part::Before, .. } => {
                 self.newest_mut(instance).said_end = true;
-            }
-            Note::HookFailed { instance, part: Part::Before, .. } => {
-                self.newest_mut(instance).said_end = true
             }
             Note::Ready { instance, .. } => self.newest_mut(instance).said_ready = true,
             Note::NotReady { instance, .. } => self.newest_mut(instance).ruled = Some(Ruled::Failure),

@@ -187,3 +187,6 @@ pub(super) fn due(schedule: &Schedule, when: Option<&str>) -> String {
         (When::Cron(_) | When::DailyAt { .. }, None) => "never".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{Verdict, ensure};
 use crate::exit::Exit;
-use crate::project::lifecycle::{Missed, Nature, OnLimit, Probe};
+use crate::project::lifecycle::{Nature, OnLimit, Probe};
 use crate::supervisor::sim::witness::{Seen, Witness};
 use crate::supervisor::{Effect, Excess, Note, Part};
 use crate::time::Time;
@@ -124,10 +124,22 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
             let Nature::Scheduled(schedule) = &witness.specs[instance].life.nature else {
                 return Err("it has no schedule".into());
             };
-            let _: Missed = *follows;
             schedule.missed == *follows && *late > Duration::from_secs(60) && witness.wall.has_jumped
         }
-        _ => true,
+        Note::Started { .. }
+        | Note::Ended { .. }
+        | Note::CouldNotStart { .. }
+        | Note::AddressInUse { .. }
+        | Note::ShutdownBySignal { .. }
+        | Note::SendingToAll { .. }
+        | Note::Forwarding { .. }
+        | Note::StillThere { .. }
+        | Note::StillAlive { .. }
+        | Note::NothingRuns
+        | Note::FirstCause { .. }
+        | Note::GuardLost
+        | Note::LinesLost
+        | Note::NoTerminals { .. } => true,
     };
     ensure(right, || format!("{note:?}"))
 }
@@ -174,7 +186,7 @@ fn exceeds(
     Ok(right
         && undisturbed(seen)
         && follows == expected
-        && !seen.warned | matches!(excess, Excess::Runtime { .. }))
+        && (!seen.warned || matches!(excess, Excess::Runtime { .. })))
 }
 
 /// What is due to be said or done about those who run is done in time.

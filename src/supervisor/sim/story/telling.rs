@@ -100,7 +100,7 @@ fn note_words(note: &Note) -> Vec<String> {
             one("missed", instance, &format!("{late:?} ago, {follows:?}"))
         }
         Note::GuardLost => one("no guard", &"", ""),
-        Note::LinesLost { .. } => one("lost", &"", ""),
+        Note::LinesLost => one("lost", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
         Note::WatchingByLooking { .. } => one("looking", &"", ""),
     }

@@ -48,7 +48,8 @@ pub(super) fn needs(project: &Project) -> BTreeMap<InstanceId, Vec<(InstanceId, 
 pub(super) fn succeeds(spec: &ProcessSpec, seen: &Seen, exit: Exit) -> bool {
     let right = match exit {
         Exit::Code(code) if seen.part == Part::Main => spec.life.success_codes.contains(&code),
-        exit => exit == Exit::Code(0),
+        Exit::Code(code) => code == 0,
+        Exit::Signal { .. } | Exit::NeverStarted { .. } => false,
     };
     right && matches!(seen.ruled, None | Some(Ruled::Fresh))
 }
@@ -104,12 +105,12 @@ pub(super) fn judge(spec: &ProcessSpec, seen: &mut Seen, again: &mut Vec<Time>, 
         again.clear();
     }
     let recent = again.iter().filter(|at| now.since(**at) < backoff.reset_after).count();
-    if rule.max_restarts.is_some_and(|most| recent >= most as usize) {
+    if rule.max_restarts.is_some_and(|most| u32::try_from(recent).expect("few") >= most) {
         seen.gave_up = true;
         return false;
     }
     let mut base = backoff.first.as_secs_f64();
-    for _ in again.iter() {
+    for _ in &*again {
         base = (base * f64::from(backoff.factor_percent) / 100.0).min(backoff.max.as_secs_f64());
     }
     let jitter = f64::from(backoff.jitter_percent) / 100.0;
