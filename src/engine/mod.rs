@@ -148,8 +148,11 @@ impl Engine {
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
             let looked = Self::answers(&event);
-            let has_spoken_last =
-                matches!(&event, Event::Child { what: ChildEvent::OutputClosed { .. }, .. });
+            // In either order: with the later of them all is known.
+            let is_over = matches!(
+                &event,
+                Event::Child { what: ChildEvent::OutputClosed { .. } | ChildEvent::Gone, .. }
+            );
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
@@ -165,7 +168,7 @@ impl Engine {
             if let Some((run, check)) = looked {
                 self.hands.looked(run, check);
             }
-            if has_spoken_last {
+            if is_over {
                 self.keep_record_of_failures();
             }
             if let Some(outcome) = outcome {

@@ -139,6 +139,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::FirstCause { .. }
         | Note::GuardLost
         | Note::LinesLost
+        | Note::WatchingByLooking { .. }
         | Note::NoTerminals { .. } => true,
     };
     ensure(right, || format!("{note:?}"))
