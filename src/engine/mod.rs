@@ -32,9 +32,11 @@ use tokio::sync::mpsc;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
-use crate::project::Project;
+use crate::project::lifecycle::Nature;
+use crate::project::{InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
+use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
 use crate::time::Moment;
@@ -103,6 +105,8 @@ struct Engine {
     record: record::Keeper,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
+    /// Tells when the wall clock jumps, where something depends on it.
+    jumps: Option<ClockJumps>,
     /// The standard output, watched where that shows that its reader is gone.
     reader: Option<AsyncFd<OwnedFd>>,
 }
@@ -126,6 +130,8 @@ impl Engine {
             // Two forges that start together are to differ.
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
         };
+        let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
+        let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
@@ -137,6 +143,8 @@ impl Engine {
             grace: setup.grace.max(SHORTEST_FLUSH),
             asked_to_stop: false,
             record,
+            // Where the system does not tell, the mind looks at the clock once a minute.
+            jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
             reader,
         })
@@ -201,6 +209,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => (None, None),
         }
     }
@@ -231,6 +240,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => None,
         }
     }
@@ -255,6 +265,7 @@ impl Engine {
                     self.output_gone = Some(libc::EPIPE);
                     Some(Event::OutputGone { errno: libc::EPIPE })
                 }
+                () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
             };
             if let Some(event) = event {
@@ -379,6 +390,14 @@ async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
         // An error of the poller itself says nothing about the reader; the next write will.
         Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
         Some(_) | None => std::future::pending().await,
+    }
+}
+
+/// Waits until the wall clock jumps; for ever if nothing depends on it.
+async fn clock_set(jumps: Option<&ClockJumps>) {
+    match jumps {
+        Some(jumps) => jumps.next().await,
+        None => std::future::pending().await,
     }
 }
 

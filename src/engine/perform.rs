@@ -22,7 +22,7 @@ use crate::guard::wire::News;
 use crate::logs::{Channel, Origin, ReadyLine, StreamId};
 use crate::project::lifecycle::{Probe, Readiness};
 use crate::project::{InstanceId, Project};
-use crate::supervisor::{ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
+use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
 use crate::sys::probe::listening::Before;
 use crate::sys::pty::WindowSize;
@@ -90,6 +90,10 @@ pub(super) struct Held {
     pub(super) leader: Option<i32>,
     /// When that was.
     pub(super) began: Option<Instant>,
+    /// How many the kernel had killed for want of memory then.
+    pub(super) oom_kills: Option<u64>,
+    /// Whether forge has sent it SIGKILL.
+    pub(super) is_killed: bool,
     /// Whose its port was when it was started.
     pub(super) before: Before,
     pub(super) kept: Kept,
@@ -126,7 +130,7 @@ impl Hands {
             terminals_missed: false,
             looks: Vec::new(),
             errands: Errands::new(),
-            oom_kills: oom::Kills::count(),
+            oom_kills: oom::Kills::default(),
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -137,7 +141,12 @@ impl Hands {
         match effect {
             Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
-            Effect::Signal { run, signal: _, reach: Reach::Tree } => self.link.kill(run.0),
+            Effect::Signal { run, signal: _, reach: Reach::Tree } => {
+                if let Some(held) = self.runs.get_mut(&run) {
+                    held.is_killed = true;
+                }
+                self.link.kill(run.0);
+            }
             Effect::Probe { run, check, probe, timeout } => self.look(run, check, &probe, timeout),
             Effect::Measure { run } => self.measure(run),
             Effect::Suspend => self.suspend(),
@@ -190,6 +199,7 @@ impl Hands {
         }
         held.last_calls = last_calls;
         held.leader = Some(pid);
+        held.oom_kills = self.oom_kills.so_far(pid);
         held.began = Some(Instant::now());
         if held.part == Part::Main {
             self.voices.insert(held.place, held.streams.clone());
@@ -230,11 +240,22 @@ impl Hands {
     pub(super) fn sift(&mut self, news: News) -> Option<News> {
         let news = self.errands.sift(news)?;
         if let News::Exited { run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137) } = news
-            && self.oom_kills.have_grown()
+            && let Some(certainty) = self.was_out_of_memory(RunId(run))
         {
-            self.happened.push_back(Event::Child { run: RunId(run), what: ChildEvent::OutOfMemory });
+            let what = ChildEvent::OutOfMemory(certainty);
+            self.happened.push_back(Event::Child { run: RunId(run), what });
         }
         Some(news)
+    }
+
+    /// Returns whether a run that a SIGKILL has ended was ended for want of memory.
+    fn was_out_of_memory(&mut self, run: RunId) -> Option<Certainty> {
+        let held = self.runs.get(&run).filter(|held| !held.is_killed)?;
+        match self.oom_kills.verdict(held.oom_kills) {
+            oom::Verdict::Nothing => None,
+            oom::Verdict::Perhaps => Some(Certainty::Probable),
+            oom::Verdict::Surely => Some(Certainty::Sure),
+        }
     }
 
     /// Ends what nobody waits for any more.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Check, Part, ProbeFailure, RunId};
+use super::{Certainty, Check, Part, ProbeFailure, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
@@ -212,6 +212,8 @@ pub enum Note {
     OutOfMemory {
         /// Who.
         instance: InstanceId,
+        /// How sure that is.
+        certainty: Certainty,
     },
     /// Files that it watches have changed, and it is started again.
     FilesChanged {

@@ -9,6 +9,11 @@ pub fn new_name() -> String {
     String::new()
 }
 
+/// Nobody counts there.
+pub fn memory_counts(_pid: i32) -> Vec<std::path::PathBuf> {
+    Vec::new()
+}
+
 /// A group that cannot be.
 #[derive(Debug)]
 pub enum Group {}

@@ -11,6 +11,7 @@ pub mod cgroup;
 #[path = "cgroup_elsewhere.rs"]
 pub mod cgroup;
 pub mod clock;
+pub mod clock_jumps;
 pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
@@ -29,5 +30,4 @@ pub mod process;
 pub mod pty;
 pub mod signals;
 pub mod socket;
-pub mod wall_timer;
 pub mod watch;

@@ -7,7 +7,7 @@ use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe, Schedule, When};
-use crate::supervisor::{Excess, Part, ProbeFailure};
+use crate::supervisor::{Certainty, Excess, Part, ProbeFailure};
 
 /// It was not ready in time.
 pub(super) fn not_ready(
@@ -141,6 +141,16 @@ pub(super) fn files_changed(path: &str, more: usize) -> String {
         more => format!(" and {more} other files"),
     };
     format!("`{}`{more} changed, restarting", visible(path))
+}
+
+/// The kernel has ended it.
+pub(super) fn out_of_memory(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Sure => "the kernel ended it because the memory was used up",
+        Certainty::Probable => {
+            "probably the kernel ended it because the memory was used up: it ended somebody for that reason meanwhile"
+        }
+    }
 }
 
 pub(super) fn still_busy(follows: Overlap) -> String {

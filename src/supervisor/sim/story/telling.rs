@@ -91,7 +91,9 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::HookFailed { instance, part, exit } => {
             one("hook", instance, &format!("{}, {}", part_name(*part), exit_words(*exit)))
         }
-        Note::OutOfMemory { instance } => one("memory", instance, "used up"),
+        Note::OutOfMemory { instance, certainty } => {
+            one("memory", instance, &format!("used up, {certainty:?}"))
+        }
         Note::FilesChanged { instance, path, more } => {
             one("changed", instance, &format!("{path} and {more} more"))
         }
