@@ -8,6 +8,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const MISTAKE: u8 = 1;
 /// A mistake on the command line.
 pub(crate) const USAGE: u8 = 2;
+/// Nothing is there that could be asked: no logs.
+pub(crate) const NOTHING_HERE: u8 = 3;
 /// forge itself failed.
 pub(crate) const BROKEN: u8 = 125;
 /// A command is not executable.

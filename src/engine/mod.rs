@@ -43,7 +43,7 @@ use crate::time::Moment;
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{Hub, Patience, Way};
-pub use outlet::{Descriptor, OutputGone};
+pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 
@@ -119,8 +119,8 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let stdout = Way::start("output", setup.sink, Descriptor(setup.stdout))
-            .context("could not start the thread that writes")?;
+        let stdout =
+            Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };

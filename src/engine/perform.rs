@@ -201,16 +201,24 @@ impl Hands {
         held.leader = Some(pid);
         held.oom_kills = self.oom_kills.so_far(pid);
         held.began = Some(Instant::now());
-        if held.part == Part::Main {
+        let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
+        if is_main {
             self.voices.insert(held.place, held.streams.clone());
             self.listen_for_signs(run);
         }
-        let news = self.news.clone();
+        let (news, hub) = (self.news.clone(), self.hub.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
-                // A reader that has panicked has ended, too.
-                complaint = complaint.or(reader.await.unwrap_or_default());
+                match reader.await {
+                    Ok(Ok(heard)) => complaint = complaint.or(heard),
+                    Ok(Err(error)) => {
+                        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                        hub.note(&Note::OutputUnread { instance: instance.clone(), errno });
+                    }
+                    // A reader that has panicked has ended, too.
+                    Err(_) => {}
+                }
             }
             // The engine is gone only when everything is over.
             let _ = news.send(Event::Child { run, what: ChildEvent::OutputClosed { complaint } }).await;

@@ -247,11 +247,25 @@ pub enum Note {
         /// How many directories were watched when it said so.
         directories: usize,
     },
+    /// The system does not let forge read what a process prints, which finds its output closed.
+    OutputUnread {
+        /// Whose.
+        instance: InstanceId,
+        /// What the kernel said.
+        errno: i32,
+    },
     /// The guard process was killed.
     GuardLost,
     /// The machine has no pseudo-terminal left, or none at all; processes get pipes instead.
     NoTerminals {
         /// What the kernel said.
+        errno: i32,
+    },
+    /// A log file cannot be written; lines will be missing in it.
+    LogsIncomplete {
+        /// Which one, as a path.
+        file: String,
+        /// Why.
         errno: i32,
     },
     /// An error within forge has cost lines of output; said once.

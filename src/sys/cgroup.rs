@@ -34,10 +34,9 @@ pub struct Group {
 
 impl Group {
     /// Makes an empty group below the one of this process; `None` where that is not allowed, or where the kernel
-    /// cannot kill a group at once (before Linux 5.14). Removes what a forge that is dead has left empty.
+    /// cannot kill a group at once (before Linux 5.14). See [`remove_abandoned`] for what should be done before.
     pub fn make(name: &str) -> Option<Group> {
         let parent = own_directory()?;
-        remove_abandoned(&parent);
         let path = parent.join(name);
         fs::create_dir(&path).ok()?;
         let group = Group::open(&path);
@@ -86,8 +85,11 @@ fn remove_all(directory: &Path) {
 }
 
 /// Removes the empty groups of those who are dead: forge and guard that were killed in one moment could not.
-fn remove_abandoned(parent: &Path) {
-    for path in subgroups(parent) {
+///
+/// Not from within a pid namespace, where everybody outside seems to be dead.
+pub fn remove_abandoned() {
+    let Some(parent) = own_directory() else { return };
+    for path in subgroups(&parent) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let forge = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')?.0.parse::<i32>().ok());
         let is_empty = || {

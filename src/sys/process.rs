@@ -60,7 +60,7 @@ pub fn start_session() -> io::Result<()> {
 /// Makes the terminal on descriptor 0 the controlling terminal of this session.
 pub fn take_terminal() -> io::Result<()> {
     // SAFETY: TIOCSCTTY takes no pointer.
-    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY as _, 0) })?;
     Ok(())
 }
 
@@ -104,6 +104,14 @@ pub fn add_niceness(by: i32) -> io::Result<()> {
     // -1 is a niceness like others; only `errno` tells. Linux says EPERM, which looks like a wrong right somewhere else.
     let errno = Errno::last();
     if result == -1 && matches!(errno, Errno::EPERM | Errno::EACCES) { Err(errno.into()) } else { Ok(()) }
+}
+
+/// Asks the kernel to kill this process when its parent dies.
+///
+/// It is tied to the thread that forked, so the parent must have done that in its first thread.
+pub fn die_at_the_end_of_the_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGKILL));
 }
 
 /// Lets this process end without an image of its memory, which holds the variables of everybody it has started.

@@ -1,5 +1,7 @@
 //! What a person sees.
 
+pub mod events;
+pub mod history;
 pub mod messages;
 pub mod sinks;
 pub mod terminal;

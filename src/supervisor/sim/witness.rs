@@ -377,6 +377,8 @@ impl Witness {
             | Note::GuardLost
             | Note::NoTerminals { .. }
             | Note::WatchingByLooking { .. }
+            | Note::OutputUnread { .. }
+            | Note::LogsIncomplete { .. }
             | Note::LinesLost => {}
         }
     }

@@ -139,6 +139,8 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::NothingRuns
         | Note::FirstCause { .. }
         | Note::GuardLost
+        | Note::OutputUnread { .. }
+        | Note::LogsIncomplete { .. }
         | Note::LinesLost
         | Note::WatchingByLooking { .. }
         | Note::NoTerminals { .. } => true,
