@@ -141,6 +141,7 @@ impl Hands {
         match effect {
             Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
+            Effect::Signal { run, signal, reach: Reach::Everyone } => self.link.signal_tree(run.0, signal),
             Effect::Signal { run, signal: _, reach: Reach::Tree } => {
                 if let Some(held) = self.runs.get_mut(&run) {
                     held.is_killed = true;

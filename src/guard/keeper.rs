@@ -198,6 +198,7 @@ impl Keeper {
                     send(leader, signal);
                 }
             }
+            Request::SignalTree { run, signal } => self.signal_tree(run, signal),
             Request::Kill { run } => carry_out(self.tree.condemn(run)),
             Request::SignalAll { signal } => self.signal_everybody(signal),
             Request::Finish => self.end_all(),
@@ -226,6 +227,34 @@ impl Keeper {
     fn signal_everybody(&mut self, signal: i32) {
         process::signal_descendants(signal);
         self.suspended = signal == libc::SIGSTOP;
+    }
+
+    /// Sends a signal to a run, all of it, whoever of it is in whatever group.
+    fn signal_tree(&mut self, run: u64, number: i32) {
+        // Whoever has fallen to the guard meanwhile is of it, too.
+        self.adopt();
+        let Some(leader) = self.tree.leader_of(run) else { return };
+        let orphans = self.tree.orphans_of(run);
+        let numbers = [Some(number), asks_to_end(number).then_some(libc::SIGCONT)];
+        for number in numbers.into_iter().flatten() {
+            // Its own group gets it in one step, which no fork can miss. It has none before it has become a session.
+            let has_group = process::group_of(leader) == Some(leader);
+            let in_group = |pid: i32| has_group && process::group_of(pid) == Some(leader);
+            if has_group {
+                let _ = process::signal_group(leader, number);
+            } else {
+                let _ = process::signal(leader, number);
+            }
+            for orphan in orphans.iter().filter(|pid| !in_group(**pid)) {
+                let _ = process::signal(*orphan, number);
+            }
+            for root in orphans.iter().chain([&leader]) {
+                process::signal_below(*root, number, |pid| !in_group(pid));
+            }
+        }
+        if asks_to_end(number) {
+            self.tree.note_asked(run);
+        }
     }
 
     fn kill_all(&mut self) {
@@ -347,7 +376,11 @@ fn carry_out(orders: Vec<Order>) {
 /// Sends a signal; a stopped process is woken to hear one that asks it to end.
 fn send(pid: i32, signal: i32) {
     let _ = process::signal(pid, signal);
-    if matches!(signal, libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT) {
+    if asks_to_end(signal) {
         let _ = process::signal(pid, libc::SIGCONT);
     }
+}
+
+fn asks_to_end(signal: i32) -> bool {
+    matches!(signal, libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT)
 }

@@ -102,6 +102,11 @@ impl Link {
         self.send(&Request::Signal { run, signal }, Vec::new());
     }
 
+    /// Sends a signal to the leader of a run and to everything below it.
+    pub fn signal_tree(&mut self, run: u64, signal: i32) {
+        self.send(&Request::SignalTree { run, signal }, Vec::new());
+    }
+
     /// Kills a run until nobody of it is left; `Gone` is the answer.
     pub fn kill(&mut self, run: u64) {
         self.send(&Request::Kill { run }, Vec::new());

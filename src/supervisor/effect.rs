@@ -61,6 +61,8 @@ pub enum Effect {
 pub enum Reach {
     /// The process that forge started, nobody else. SIGCONT follows a signal that asks to end.
     Leader,
+    /// Once to it and to everything below it, whatever group or session that is in. SIGCONT follows as above.
+    Everyone,
     /// It and everything below it, whatever session it is in; with SIGKILL until nobody is left.
     Tree,
 }

@@ -8,7 +8,7 @@ use super::limits::Meter;
 use super::live::Pulse;
 use super::ready::Looking;
 use super::why::{Because, Reason};
-use super::{Certainty, Complaint, Effect, Note, Part, RunId};
+use super::{Certainty, Complaint, Effect, Note, Part, RunId, Want};
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::time::Time;
@@ -146,6 +146,16 @@ impl Run {
         } else {
             self.afterwards.push(note);
         }
+    }
+
+    /// Takes back what was to be said after its end and is no longer true once this is wanted.
+    pub(super) fn take_back(&mut self, want: Want) {
+        self.afterwards.retain(|note| match want {
+            Want::Up => true,
+            Want::Down => !matches!(note, Note::Restarting { .. }),
+            // It comes back at once, also if it had been given up.
+            Want::Bounce => false,
+        });
     }
 
     /// Says what there is to say by `now`.

@@ -130,7 +130,7 @@ impl Instance {
             Overlap::Queue => clock.fires = true,
             Overlap::Kill => {
                 clock.fires = true;
-                self.want = Want::Bounce;
+                self.now_wants(Want::Bounce);
                 if let Some(run) = &mut self.run {
                     run.because.get_or_insert(super::Because::Clock);
                 }

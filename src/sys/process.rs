@@ -269,9 +269,15 @@ fn ask_about(kind: libc::idtype_t, pid: i32) -> nix::Result<()> {
 /// then was the one who was seen. Without pidfds (before Linux 5.3, or no descriptor left) the number has to do.
 #[cfg(target_os = "linux")]
 pub fn signal_descendants(number: i32) {
+    signal_below(own_pid(), number, |_| true);
+}
+
+/// Does the same below a child of this process that has not been reaped, for those who are `meant`.
+#[cfg(target_os = "linux")]
+pub fn signal_below(root: i32, number: i32, meant: impl Fn(i32) -> bool) {
     let seen: Vec<(i32, Option<OwnedFd>)> =
-        proc_fs::descendants(own_pid()).into_iter().map(|pid| (pid, take_hold(pid))).collect();
-    let still: BTreeSet<i32> = proc_fs::descendants(own_pid()).into_iter().collect();
+        proc_fs::descendants(root).into_iter().map(|pid| (pid, take_hold(pid))).collect();
+    let still: BTreeSet<i32> = proc_fs::descendants(root).into_iter().filter(|pid| meant(*pid)).collect();
     for (pid, hold) in seen.into_iter().filter(|(pid, _)| still.contains(pid)) {
         // Whoever is gone by now needs no signal.
         if let Some(hold) = hold {
@@ -303,6 +309,10 @@ fn take_hold(pid: i32) -> Option<OwnedFd> {
 /// Nobody can be found there.
 #[cfg(not(target_os = "linux"))]
 pub fn signal_descendants(_number: i32) {}
+
+/// Nobody can be found there.
+#[cfg(not(target_os = "linux"))]
+pub fn signal_below(_root: i32, _number: i32, _meant: impl Fn(i32) -> bool) {}
 
 /// Returns the session a process belongs to.
 pub fn session_of(pid: i32) -> Option<i32> {

@@ -9,7 +9,7 @@ use crate::exit::{Exit, signal_name};
 use crate::logs::Mask;
 use crate::logs::json::quoted;
 use crate::project::InstanceId;
-use crate::supervisor::{Detail, Note};
+use crate::supervisor::{Certainty, Detail, Note};
 
 /// The version of the objects. It changes when a program that reads them could misunderstand a new one; a new event or
 /// a new field is no such change.
@@ -84,6 +84,32 @@ pub fn event(note: &Note) -> Event {
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
+        Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
+        Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
+            ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
+        }
+        Note::NotLive { instance: _, failures, failure } => {
+            ("not-live", lifecycle::not_live(*failures, *failure))
+        }
+        Note::LimitExceeded { instance: _, excess, follows } => {
+            ("limit-exceeded", lifecycle::exceeded(*excess, *follows))
+        }
+        Note::Restarting { instance: _, after } => ("restarting", vec![("seconds", seconds(*after))]),
+        Note::GaveUp { instance: _, restarts, within } => {
+            ("gave-up", vec![("restarts", json!(restarts)), ("seconds", seconds(*within))])
+        }
+        Note::KeptDown { instances, because } => ("kept-down", lifecycle::kept_down(instances, because)),
+        Note::HookFailed { instance: _, part, exit } => ("hook-failed", lifecycle::hook_failed(*part, *exit)),
+        Note::OutOfMemory { instance: _, certainty } => {
+            ("out-of-memory", vec![("sure", json!(*certainty == Certainty::Sure))])
+        }
+        Note::FilesChanged { instance: _, path, more } => {
+            ("files-changed", vec![("path", json!(path)), ("more", json!(more))])
+        }
+        Note::StillBusy { instance: _, follows } => ("still-busy", lifecycle::still_busy(*follows)),
+        Note::WasMissed { instance: _, late, follows } => {
+            ("was-missed", lifecycle::was_missed(*late, *follows))
+        }
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
         Note::LogsIncomplete { file, errno } => {
             ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])
@@ -92,18 +118,6 @@ pub fn event(note: &Note) -> Event {
         Note::WatchingByLooking { errno, directories } => {
             ("watching-by-looking", vec![("errno", json!(errno)), ("directories", json!(directories))])
         }
-        Note::Ready { .. }
-        | Note::NotReady { .. }
-        | Note::NotLive { .. }
-        | Note::LimitExceeded { .. }
-        | Note::Restarting { .. }
-        | Note::GaveUp { .. }
-        | Note::KeptDown { .. }
-        | Note::HookFailed { .. }
-        | Note::OutOfMemory { .. }
-        | Note::FilesChanged { .. }
-        | Note::StillBusy { .. }
-        | Note::WasMissed { .. } => return lifecycle::event(note),
     };
     Event { name, fields }
 }

@@ -7,7 +7,7 @@ use super::story::process;
 use crate::exit::{Exit, Step};
 use crate::project::lifecycle::{
     Lifecycle, Limits, Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness,
-    RestartRule, Schedule, Watch, When,
+    RestartRule, Schedule, StopReach, Watch, When,
 };
 use crate::project::{InstanceId, ProcessName, ProcessSpec, Project, StopLadder};
 use crate::restart::{ALWAYS, Backoff, NEVER, ON_FAILURE};
@@ -149,6 +149,7 @@ impl Dice {
             live: self.one_in(4).then(|| self.liveness()),
             restart: self.restart(),
             limits: self.limits(),
+            stop_reach: if before.len() % 2 == 1 { StopReach::Tree } else { StopReach::Leader },
             ..Lifecycle::default()
         };
         let codes: [&[i32]; 3] = [&[0], &[0, 1], &[1]];

@@ -120,7 +120,7 @@ pub(super) fn gave_up(restarts: u32, within: Duration) -> String {
 
 pub(super) fn kept_down(instances: &[InstanceId], because: &InstanceId) -> String {
     let names = list(instances.iter().map(InstanceId::to_string));
-    let (stay, need) = if instances.len() == 1 { ("stays", "needs") } else { ("stay", "need") };
+    let (stay, need) = if instances.len() == 1 { ("stays", "it needs") } else { ("stay", "they need") };
     format!("{names} {stay} down: {need} {because}, which has failed")
 }
 

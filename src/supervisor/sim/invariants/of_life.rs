@@ -244,7 +244,9 @@ pub(super) fn rules_are_kept(
         ensure(came || is_left_alone, || format!("{id} was due"))?;
     }
     for (id, changed) in &witness.changed {
-        let Some(watch) = &witness.specs[id].life.watch else { continue };
+        // What the clock starts has new files at its next run.
+        let watch = witness.specs[id].life.watch.as_ref().filter(|_| witness.period(id).is_none());
+        let Some(watch) = watch else { continue };
         let runs = witness
             .newest(id)
             .is_some_and(|seen| undisturbed(seen) && !seen.unwanted && seen.since < *changed);

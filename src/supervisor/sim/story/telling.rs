@@ -31,6 +31,7 @@ fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
             let who = mind.supervisor.instance_of(*run).expect("a run of somebody");
             let reach = match reach {
                 Reach::Leader => "",
+                Reach::Everyone => " to everyone in it",
                 Reach::Tree => " to all of it",
             };
             one("signal", who, &format!("{}{reach}", signal_name(*signal)))
