@@ -202,19 +202,22 @@ fn drafts(inputs: &Inputs) -> Vec<Draft> {
 }
 
 /// Returns what is worth saying of how processes are ended and get ready, where nothing is said about it yet.
-pub fn advice(inputs: &Inputs) -> Vec<Diagnostic> {
-    [advice_on_readiness(&drafts(inputs)), advice_on_ends(inputs)].concat()
+pub fn advice(inputs: &Inputs, project: &Project) -> Vec<Diagnostic> {
+    [advice_on_readiness(&drafts(inputs), project), advice_on_ends(inputs)].concat()
 }
 
 /// Who is waited for and listens before it lets anybody in.
-fn advice_on_readiness(drafts: &[Draft]) -> Vec<Diagnostic> {
+fn advice_on_readiness(drafts: &[Draft], project: &Project) -> Vec<Diagnostic> {
     let is_awaited = |name: &ProcessName| {
-        let mut needs = drafts.iter().flat_map(|draft| &draft.spec.life.after);
+        let mut needs = project.processes.iter().flat_map(|process| &process.life.after);
         needs.any(|need| need.on == *name && need.reached == Milestone::Ready)
     };
+    let says_when = |name: &ProcessName| {
+        project.processes.iter().any(|one| one.name == *name && one.life.ready.is_some())
+    };
     let is_late = |draft: &&Draft| {
-        let life = &draft.spec.life;
-        life.ready.is_none() && programs::lets_in_late(&draft.spec) && is_awaited(&draft.spec.name)
+        let name = &draft.spec.name;
+        programs::lets_in_late(&draft.spec) && is_awaited(name) && !says_when(name)
     };
     let advice = |draft: &Draft| {
         let message =

@@ -15,11 +15,11 @@ worker: test -e data/migrated && echo waiting for work && exec puppet
 ";
 
 const MANIFEST: &str = "\
-[task.initdb]
+[task.prepare]
 command = 'mkdir data'
 
 [process.db]
-after = ['initdb']
+after = ['prepare']
 
 [task.migrate]
 command = 'test -e data/accepts && touch data/migrated'
@@ -40,7 +40,7 @@ after = ['worker']
 
 /// What has to come before what.
 const ORDER: &[(&str, &str)] = &[
-    ("initdb.1 | exited with code 0", "db.1 | started with pid"),
+    ("prepare.1 | exited with code 0", "db.1 | started with pid"),
     ("db.1 | recovering", "db.1 | ready after"),
     ("db.1 | ready after", "migrate.1 | started with pid"),
     ("migrate.1 | exited with code 0", "web.1 | started with pid"),
@@ -57,7 +57,7 @@ fn a_stack_comes_up_in_order_every_time() {
         let db = forge.puppet("db.1");
         db.says("recovering");
         forge.sees("db.1 | recovering");
-        fs::write(forge.directory().join("data/accepts"), "").expect("initdb has made the directory");
+        fs::write(forge.directory().join("data/accepts"), "").expect("prepare has made the directory");
         db.binds(base);
         let web = forge.puppet("web.1");
         let worker = forge.puppet("worker.1");
