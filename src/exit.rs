@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How one run of a process ended, as `waitpid(2)` or a failed start tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// It called `exit` with this code, 0 to 255.
@@ -27,7 +27,7 @@ pub enum Exit {
 }
 
 /// The steps of a start, in their order: each fails for causes of its own and has a way out of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Looking for the program on the PATH.
@@ -42,6 +42,8 @@ pub enum Step {
     Directory,
     /// Becoming the shell: `execve(2)`.
     Exec,
+    /// Taking the niceness that it is to have: `nice(2)`.
+    Nice,
 }
 
 impl Exit {
@@ -59,7 +61,8 @@ impl Exit {
             Exit::NeverStarted { step: Step::Look | Step::Exec, errno: libc::ENOENT | libc::ENOTDIR } => 127,
             Exit::NeverStarted { step: Step::Look | Step::Exec, .. } => 126,
             Exit::NeverStarted {
-                step: Step::Connect | Step::Fork | Step::Prepare | Step::Directory, ..
+                step: Step::Connect | Step::Fork | Step::Prepare | Step::Directory | Step::Nice,
+                ..
             } => 125,
         }
     }

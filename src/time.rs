@@ -4,12 +4,12 @@ use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Monotonic time since forge started, with forge's own suspensions (Ctrl-Z) left out.
 ///
 /// It is made by `sys::clock` and handed to whoever needs it; nobody below the engine reads a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Deserialize, Serialize)]
 pub struct Time(pub Duration);
 
 impl Time {
@@ -77,6 +77,15 @@ impl WallTime {
     }
 }
 
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// What everything but a schedule goes by.
+    pub time: Time,
+    /// What people and schedules go by. It can jump: the machine slept, or its clock was set.
+    pub wall: WallTime,
+}
+
 /// A moment as the calendar and the clock on the wall show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Local {
@@ -116,15 +125,6 @@ fn date_of(days: i64) -> (i64, i64, i64) {
 fn days_before(year: i64) -> i64 {
     let before = year - 1;
     before * 365 + before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400) - 719_162
-}
-
-/// One moment on both clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Moment {
-    /// What everything but a schedule goes by.
-    pub time: Time,
-    /// What people and schedules go by. It can jump: the machine slept, or its clock was set.
-    pub wall: WallTime,
 }
 
 #[cfg(test)]

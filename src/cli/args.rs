@@ -1,5 +1,6 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
+mod aside;
 mod help;
 mod logs;
 mod values;
@@ -48,6 +49,8 @@ pub(crate) struct Forge {
     pub(crate) command: Command,
 }
 
+pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -66,6 +69,11 @@ pub(crate) enum Command {
     /// Show the variables that the processes get, and where each comes from
     #[command(args_override_self = true)]
     Env(EnvArgs),
+    /// Show what the clock starts and when, or run it now
+    Schedule(ScheduleArgs),
+    /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
+    #[command(args_override_self = true)]
+    Why(WhyArgs),
     /// Show what processes have printed, from the log files of `start --log-dir`
     #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
     Logs(Box<LogsArgs>),
@@ -286,29 +294,6 @@ pub(crate) struct CheckArgs {
     /// Take warnings for errors
     #[arg(long, env = "FORGE_STRICT", value_parser = BoolishValueParser::new())]
     pub(crate) strict: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// When there is colour.
-    #[command(flatten)]
-    pub(crate) colour: ColourArgs,
-}
-
-/// `forge clean`.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct CleanArgs {
-    /// Procfile of the stack, whose directory is meant
-    #[arg(short = 'f', long, value_name = "FILE", env = "FORGE_PROCFILE", value_hint = ValueHint::FilePath)]
-    pub(crate) procfile: Option<PathBuf>,
-    /// Directory of the stack [default: that of the Procfile]
-    #[arg(short = 'd', long, value_name = "DIR", env = "FORGE_ROOT", value_hint = ValueHint::DirPath)]
-    pub(crate) root: Option<PathBuf>,
-    /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
-    #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// Only say what was left behind
-    #[arg(long, env = "FORGE_DRY_RUN", value_parser = BoolishValueParser::new())]
-    pub(crate) dry_run: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -17,9 +17,11 @@ pub mod preflight;
 mod read;
 mod report;
 mod run;
+mod schedule;
 mod schema;
 mod start;
 mod version;
+mod why;
 mod wishes;
 
 use std::borrow::Cow;
@@ -83,6 +85,8 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
         Command::Logs(args) => logs::logs(&args, matches),
+        Command::Schedule(args) => schedule::schedule(&args, matches),
+        Command::Why(args) => why::why(&args, matches),
         Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),

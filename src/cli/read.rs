@@ -132,6 +132,25 @@ pub(crate) fn place(command_line: Settings) -> Checked<(ProjectPlace, Settings)>
     Checked { value: (ProjectPlace::of(&root), settings), diagnostics }
 }
 
+/// Reads what forge itself has kept; nothing if there is no such file.
+///
+/// # Errors
+/// It cannot be read, or is far larger than anything that forge keeps.
+pub(crate) fn kept(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(LARGEST).read_to_end(&mut bytes).map(|_| Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns how long ago a moment of the calendar was.
+pub(crate) fn since(seconds: i64) -> std::time::Duration {
+    let ago = crate::sys::clock::wall().seconds.saturating_sub(seconds);
+    std::time::Duration::from_secs(u64::try_from(ago).unwrap_or(0))
+}
+
 /// Returns whether somebody is there to answer a question.
 pub(crate) fn may_ask() -> bool {
     terminal::is_stdin() && terminal::is_stderr() && !is_unattended()

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::{self, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs};
+use super::args::{self, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs};
 use crate::diagnostic::{Source, Span};
 use crate::project::{self, Colour, Form, Settings};
 
@@ -127,6 +127,16 @@ pub(crate) fn of_clean(args: &CleanArgs, matches: &ArgMatches) -> Settings {
         procfile: args.procfile.clone(),
         root: args.root.clone(),
         timeout: args.timeout,
+        colour: colour(&args.colour, matches),
+        ..Settings::default()
+    }
+}
+
+/// What `forge why` was asked for.
+pub(crate) fn of_why(args: &WhyArgs, matches: &ArgMatches) -> Settings {
+    Settings {
+        procfile: args.procfile.clone(),
+        root: args.root.clone(),
         colour: colour(&args.colour, matches),
         ..Settings::default()
     }

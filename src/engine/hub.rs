@@ -15,6 +15,7 @@
 //! - A remark of forge waits for nobody.
 
 mod patience;
+mod signs;
 mod sinks;
 mod stream;
 
@@ -30,10 +31,11 @@ use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::patience::Patience;
+use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -108,6 +110,7 @@ struct State {
     streams: Vec<Stream>,
     /// What one reader has just read. One for all, so that it stays in the cache.
     chunk: Vec<u8>,
+    awaited: Awaited,
     /// What forge has to say when all of these streams have ended.
     behind: Vec<(Vec<StreamId>, Note)>,
     /// What forge has to say when all output has ended.
@@ -135,6 +138,7 @@ impl Hub {
             rewrite,
             streams: Vec::new(),
             chunk: vec![0; CHUNK_BYTES],
+            awaited: Awaited::default(),
             behind: Vec::new(),
             last_word: None,
         };
@@ -170,8 +174,10 @@ impl Hub {
             state.streams.len() - 1
         });
         state.streams[place].heard = true;
+        state.streams[place].spoke = Instant::now();
         let stream = StreamId(place);
         let now = clock::wall();
+        state.sinks.begin(stream);
         state.sinks.each(|sink| sink.begins(now, stream, origin));
         self.formatted(&mut state);
         stream
@@ -204,11 +210,14 @@ impl Hub {
     pub fn close(&self, stream: StreamId) -> Option<Complaint> {
         let mut state = self.0.state.borrow_mut();
         state.show(stream, |stream, _, out| stream.framer.finish(out));
-        let Stream { begun, waits_for_room, heard, last_words, .. } = &mut state.streams[stream.0];
+        let Stream { begun, waits_for_room, heard, .. } = &mut state.streams[stream.0];
         *begun = None;
         *waits_for_room = false;
         let has_ended = mem::take(heard);
-        let complaint = last_words.complaint();
+        // Its last lines can still be asked for; it complains once.
+        let last_words = state.sinks.last_words(stream).filter(|_| has_ended);
+        let complaint = last_words.and_then(LastWords::complaint);
+        state.awaited.give_up(stream);
         if self.0.open.get().is_some_and(|open| open.stream == stream) {
             self.0.open.set(None);
             self.0.turn.notify_waiters();
@@ -292,9 +301,8 @@ impl Hub {
         if length > 0 {
             // The hot path: what was read becomes lines, and lines become text.
             state.show(stream, |stream, chunk, out| {
-                let chunk = &chunk[..length];
-                stream.last_words.hear(chunk);
-                stream.framer.push(chunk, out);
+                stream.spoke = Instant::now();
+                stream.framer.push(&chunk[..length], out);
             });
             self.look_at_open_line(&mut state, stream);
             self.formatted(&mut state);
@@ -411,9 +419,12 @@ impl OpenLine {
 impl State {
     /// Shows what `work` gets out of a stream; it is given the bytes that were read, too.
     fn show(&mut self, id: StreamId, work: impl FnOnce(&mut Stream, &[u8], &mut dyn FnMut(Frame<'_>))) {
-        let State { sinks, rewrite, streams, chunk, .. } = self;
+        let State { sinks, rewrite, streams, chunk, awaited, .. } = self;
         let now = clock::wall();
-        work(&mut streams[id.0], chunk, &mut |frame| sinks.show(rewrite.as_deref_mut(), (now, id), frame));
+        work(&mut streams[id.0], chunk, &mut |frame| {
+            sinks.show(rewrite.as_deref_mut(), (now, id), frame);
+            awaited.look(id, frame);
+        });
     }
 
     fn note(&mut self, note: &Note) {

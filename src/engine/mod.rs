@@ -3,12 +3,19 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
-mod calendar;
+pub mod calendar;
+mod errands;
 mod holds;
 mod hub;
+mod measuring;
+mod notifying;
 mod outlet;
 mod perform;
+mod probing;
 mod readers;
+pub mod record;
+mod starting;
+mod watching;
 
 use std::io;
 use std::iter;
@@ -25,9 +32,11 @@ use tokio::sync::mpsc;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
-use crate::project::Project;
-use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::project::lifecycle::Nature;
+use crate::project::{InstanceSpec, Project};
+use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
+use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
 use crate::time::Moment;
@@ -93,8 +102,11 @@ struct Engine {
     clock: Rc<Clock>,
     grace: Duration,
     asked_to_stop: bool,
+    record: record::Keeper,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
+    /// Tells when the wall clock jumps, where something depends on it.
+    jumps: Option<ClockJumps>,
     /// The standard output, watched where that shows that its reader is gone.
     reader: Option<AsyncFd<OwnedFd>>,
 }
@@ -118,6 +130,10 @@ impl Engine {
             // Two forges that start together are to differ.
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
         };
+        let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
+        let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
+        let record = record::Keeper::new(&setup.project.root);
+        watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
@@ -126,6 +142,9 @@ impl Engine {
             clock,
             grace: setup.grace.max(SHORTEST_FLUSH),
             asked_to_stop: false,
+            record,
+            // Where the system does not tell, the mind looks at the clock once a minute.
+            jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
             reader,
         })
@@ -136,6 +155,12 @@ impl Engine {
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
             let (started, gone) = Self::concerns(&event);
+            let looked = Self::answers(&event);
+            // In either order: with the later of them all is known.
+            let is_over = matches!(
+                &event,
+                Event::Child { what: ChildEvent::OutputClosed { .. } | ChildEvent::Gone, .. }
+            );
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
@@ -148,11 +173,18 @@ impl Engine {
             if let Some(run) = gone {
                 self.hands.release(run);
             }
+            if let Some((run, check)) = looked {
+                self.hands.looked(run, check);
+            }
+            if is_over {
+                self.keep_record_of_failures();
+            }
             if let Some(outcome) = outcome {
                 break outcome;
             }
             event = self.next_event().await;
         };
+        self.keep_record(true);
         self.dismiss_guard().await;
         self.flush_output().await;
         match (&outcome, self.output_gone) {
@@ -177,7 +209,39 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => (None, None),
+        }
+    }
+
+    /// Keeps what is known so far, if the end of somebody is worth it: forge itself may not come to its end.
+    fn keep_record_of_failures(&self) {
+        let stack = self.supervisor.snapshot(self.clock.now());
+        let is_ending = stack.stopping.is_some();
+        if !is_ending && stack.instances.iter().any(record::has_a_story) {
+            self.keep_record(false);
+        }
+    }
+
+    fn keep_record(&self, is_over: bool) {
+        let stack = self.supervisor.snapshot(self.clock.now());
+        self.record.keep(stack, is_over, |instance| self.hands.last_lines(instance));
+    }
+
+    /// Returns which look at which run an event is the answer to.
+    fn answers(event: &Event) -> Option<(RunId, Check)> {
+        match event {
+            Event::Child { run, what: ChildEvent::Probed { check, .. } } => Some((*run, *check)),
+            Event::Begin
+            | Event::Child { .. }
+            | Event::Signal { .. }
+            | Event::Continued
+            | Event::OutputGone { .. }
+            | Event::GuardLost
+            | Event::Wanted { .. }
+            | Event::FilesChanged { .. }
+            | Event::ClockSet
+            | Event::DeadlineReached => None,
         }
     }
 
@@ -191,7 +255,7 @@ impl Engine {
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
-                news = self.hands.link.next() => Some(self.told(news)),
+                news = self.hands.link.next() => self.told(news),
                 Some(event) = self.inbox.recv() => Some(event),
                 OutputGone { errno } = self.hands.hub.output_gone(), if self.output_gone.is_none() => {
                     self.output_gone = Some(errno);
@@ -201,6 +265,7 @@ impl Engine {
                     self.output_gone = Some(libc::EPIPE);
                     Some(Event::OutputGone { errno: libc::EPIPE })
                 }
+                () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
             };
             if let Some(event) = event {
@@ -225,9 +290,13 @@ impl Engine {
         }
     }
 
-    fn told(&mut self, news: GuardNews) -> Event {
+    fn told(&mut self, news: GuardNews) -> Option<Event> {
         let child = |run, what| Event::Child { run: RunId(run), what };
-        match news {
+        let news = match news {
+            GuardNews::News(news) => GuardNews::News(self.hands.sift(news)?),
+            GuardNews::Lost => GuardNews::Lost,
+        };
+        let event = match news {
             GuardNews::News(News::Spawned { run, pid }) => child(run, ChildEvent::Spawned { pid }),
             GuardNews::News(News::SpawnFailed { run, step, errno }) => {
                 child(run, ChildEvent::SpawnFailed { step, errno })
@@ -239,13 +308,17 @@ impl Engine {
                 self.hands.link.sweep();
                 Event::GuardLost
             }
-        }
+        };
+        // What was found out on the way comes first.
+        self.hands.happened.push_back(event);
+        self.hands.happened.pop_front()
     }
 
     /// Waits until the guard says that nobody is left. A signal meanwhile ends what resists.
     ///
     /// It is not waited for where somebody has outlived SIGKILL: the guard itself goes on trying for a while.
     async fn dismiss_guard(&mut self) {
+        self.hands.end_errands();
         self.hands.link.finish();
         if self.hands.somebody_resists {
             return self.hands.link.flush();
@@ -317,6 +390,14 @@ async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
         // An error of the poller itself says nothing about the reader; the next write will.
         Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
         Some(_) | None => std::future::pending().await,
+    }
+}
+
+/// Waits until the wall clock jumps; for ever if nothing depends on it.
+async fn clock_set(jumps: Option<&ClockJumps>) {
+    match jumps {
+        Some(jumps) => jumps.next().await,
+        None => std::future::pending().await,
     }
 }
 

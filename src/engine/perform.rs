@@ -1,39 +1,40 @@
 //! The hands: each effect becomes one thing done in the world. They decide nothing and never wait.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, IsTerminal};
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::holds::{self, Channels, Ends, Hold, Kept};
+use super::errands::Errands;
+use super::holds::{Channels, Hold, Kept};
 use super::hub::Hub;
-use super::readers;
-use crate::exit::Step;
-use crate::guard::wire::Spawn;
-use crate::guard::{Link, RUN_MARK};
-use crate::logs::{Channel, Origin};
-use crate::project::command::shell_line;
-use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Project, Variable};
-use crate::supervisor::{
-    ChildEvent, Detail, Effect, Event, Note, Outcome, Part, ProbeFailure, Reach, RunId, Usage,
-};
-use crate::sys::path::{self, Lookup};
+use super::probing::Looking;
+use super::{notifying, readers};
+use crate::exit::Exit;
+use crate::guard::Link;
+use crate::guard::wire::News;
+use crate::logs::{Channel, Origin, ReadyLine, StreamId};
+use crate::project::lifecycle::{Probe, Readiness};
+use crate::project::{InstanceId, Project, Variable};
+use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
+use crate::sys::notify::Ear;
+use crate::sys::probe::listening::Before;
 use crate::sys::pty::WindowSize;
-use crate::sys::{clock::Clock, ports, process, pty, signals};
+use crate::sys::{clock::Clock, oom, ports, process, pty, signals};
 
-/// The shell that every command goes through, as under foreman.
-const SHELL: &[u8] = b"/bin/sh";
 /// How long the output of a run of which nobody is left may stay open before its reader gets its last call: only a
 /// stranger can hold it then. Shorter than the mind's own patience, so that it hears the end of the output.
 const LAST_CALL: Duration = Duration::from_millis(150);
+/// How many of its last lines are kept of a process.
+const LAST_LINES: usize = 10;
+/// How many of them are shown of one that did not get ready.
+const SHOWN_LINES: usize = 3;
 /// Narrower than this, a process is told a lie about its window rather than left without room.
 const NARROWEST: u16 = 20;
 
@@ -46,15 +47,21 @@ pub(super) struct Hands {
     pub(super) happened: VecDeque<Event>,
     /// Somebody has outlived SIGKILL, as another user's process does.
     pub(super) somebody_resists: bool,
-    project: Arc<Project>,
+    pub(super) project: Arc<Project>,
     /// Where the processes are, which all of them are told.
-    addresses: Vec<Variable>,
-    manner: Manner,
-    terminal: Terminal,
-    news: mpsc::Sender<Event>,
-    runs: BTreeMap<RunId, Held>,
+    pub(super) addresses: Vec<Variable>,
+    pub(super) manner: Manner,
+    pub(super) terminal: Terminal,
+    pub(super) news: mpsc::Sender<Event>,
+    pub(super) runs: BTreeMap<RunId, Held>,
     /// It was said that the machine has no pseudo-terminals.
-    terminals_missed: bool,
+    pub(super) terminals_missed: bool,
+    pub(super) looks: Vec<Looking>,
+    pub(super) errands: Errands,
+    /// How many processes the kernel has killed for want of memory.
+    oom_kills: oom::Kills,
+    /// Where the newest run of each instance was heard, by its place.
+    voices: BTreeMap<usize, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -76,14 +83,32 @@ pub(super) struct Terminal {
 }
 
 /// What forge holds of one run.
-struct Held {
+pub(super) struct Held {
     /// Its place among the instances of the project.
-    place: usize,
-    kept: Kept,
+    pub(super) place: usize,
+    /// What of the instance it is.
+    pub(super) part: Part,
+    /// The process that was started for it, as soon as that is known.
+    pub(super) leader: Option<i32>,
+    /// When that was.
+    pub(super) began: Option<Instant>,
+    /// How many the kernel had killed for want of memory then.
+    pub(super) oom_kills: Option<u64>,
+    /// Whether forge has sent it SIGKILL.
+    pub(super) is_killed: bool,
+    /// Whose its port was when it was started.
+    pub(super) before: Before,
+    pub(super) kept: Kept,
     /// Its outputs until somebody reads them.
-    outputs: Vec<(Channel, OwnedFd)>,
+    pub(super) outputs: Vec<(Channel, OwnedFd)>,
+    /// Where they are heard.
+    pub(super) streams: Vec<StreamId>,
     /// Dropped, they make the readers come to an end.
-    last_calls: Vec<oneshot::Sender<()>>,
+    pub(super) last_calls: Vec<oneshot::Sender<()>>,
+    /// Where it says how it is, until somebody hears it.
+    pub(super) ear: Option<Ear>,
+    /// Who hears what it says of itself.
+    pub(super) hears: Option<JoinHandle<()>>,
 }
 
 impl Hands {
@@ -106,6 +131,10 @@ impl Hands {
             news,
             runs: BTreeMap::new(),
             terminals_missed: false,
+            looks: Vec::new(),
+            errands: Errands::new(),
+            oom_kills: oom::Kills::default(),
+            voices: BTreeMap::new(),
             readers: Vec::new(),
         }
     }
@@ -116,15 +145,14 @@ impl Hands {
             Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
             Effect::Signal { run, signal, reach: Reach::Everyone } => self.link.signal_tree(run.0, signal),
-            Effect::Signal { run, signal: _, reach: Reach::Tree } => self.link.kill(run.0),
-            Effect::Probe { run, check, probe: _, timeout: _ } => {
-                let result = Err(ProbeFailure::CannotLook { errno: libc::ENOSYS });
-                self.happened.push_back(Event::Child { run, what: ChildEvent::Probed { check, result } });
+            Effect::Signal { run, signal: _, reach: Reach::Tree } => {
+                if let Some(held) = self.runs.get_mut(&run) {
+                    held.is_killed = true;
+                }
+                self.link.kill(run.0);
             }
-            Effect::Measure { run } => {
-                let what = ChildEvent::Measured(Usage::default());
-                self.happened.push_back(Event::Child { run, what });
-            }
+            Effect::Probe { run, check, probe, timeout } => self.look(run, check, &probe, timeout),
+            Effect::Measure { run } => self.measure(run),
             Effect::Suspend => self.suspend(),
             Effect::Resume => self.link.signal_all(libc::SIGCONT),
             Effect::Note(note) => self.say(note),
@@ -150,7 +178,13 @@ impl Hands {
         self.hub.note(&self.completed(note));
     }
 
-    fn place_of(&self, instance: &InstanceId) -> usize {
+    /// Returns what the newest run of an instance said last.
+    pub(super) fn last_lines(&self, instance: &InstanceId) -> Vec<String> {
+        let streams = self.voices.get(&self.place_of(instance));
+        streams.map(|streams| self.hub.last_lines(streams, LAST_LINES)).unwrap_or_default()
+    }
+
+    pub(super) fn place_of(&self, instance: &InstanceId) -> usize {
         let place = self.project.instances.iter().position(|spec| spec.id == *instance);
         place.expect("the mind knows the instances of the project alone")
     }
@@ -162,12 +196,21 @@ impl Hands {
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
             let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            held.streams.push(stream);
             let (last_call, hears_last_call) = oneshot::channel();
             readers.push(spawn_local(readers::read(self.hub.clone(), stream, output, hears_last_call)));
             last_calls.push(last_call);
         }
         held.last_calls = last_calls;
-        let (news, hub, instance) = (self.news.clone(), self.hub.clone(), instance.id.clone());
+        held.leader = Some(pid);
+        held.oom_kills = self.oom_kills.so_far(pid);
+        held.began = Some(Instant::now());
+        let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
+        if is_main {
+            self.voices.insert(held.place, held.streams.clone());
+            self.listen_for_signs(run);
+        }
+        let (news, hub) = (self.news.clone(), self.hub.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
@@ -188,9 +231,59 @@ impl Hands {
         self.readers.push(task);
     }
 
+    /// Waits for what a run tells of itself: a line that it prints, a message.
+    fn listen_for_signs(&mut self, run: RunId) {
+        let kin = self.kin(run);
+        let Some(held) = self.runs.get_mut(&run) else { return };
+        let life = &self.project.instances[held.place].process.life;
+        if let Some(Readiness { probe: Probe::Log(pattern), .. }) = &life.ready {
+            for stream in &held.streams {
+                let Some(sign) = ReadyLine::new(pattern) else { continue };
+                let news = self.news.clone();
+                self.hub.expect(*stream, sign, Box::new(move || tell(news, run, ChildEvent::ReadyLine)));
+            }
+        }
+        if let (Some(ear), Some(kin)) = (held.ear.take(), kin) {
+            held.hears = Some(notifying::hear(ear, kin, run, self.news.clone()));
+        }
+    }
+
+    /// Returns what of the guard's news is for the mind.
+    pub(super) fn sift(&mut self, news: News) -> Option<News> {
+        let news = self.errands.sift(news)?;
+        if let News::Exited { run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137) } = news
+            && let Some(certainty) = self.was_out_of_memory(RunId(run))
+        {
+            let what = ChildEvent::OutOfMemory(certainty);
+            self.happened.push_back(Event::Child { run: RunId(run), what });
+        }
+        Some(news)
+    }
+
+    /// Returns whether a run that a SIGKILL has ended was ended for want of memory.
+    fn was_out_of_memory(&mut self, run: RunId) -> Option<Certainty> {
+        let held = self.runs.get(&run).filter(|held| !held.is_killed)?;
+        match self.oom_kills.verdict(held.oom_kills) {
+            oom::Verdict::Nothing => None,
+            oom::Verdict::Perhaps => Some(Certainty::Probable),
+            oom::Verdict::Surely => Some(Certainty::Sure),
+        }
+    }
+
+    /// Ends what nobody waits for any more.
+    pub(super) fn end_errands(&mut self) {
+        for errand in self.errands.give_up_all() {
+            self.link.kill(errand);
+        }
+    }
+
     /// Lets go of a run of which nobody is left. Its output is at its end, unless a stranger holds it open.
     pub(super) fn release(&mut self, run: RunId) {
-        let Some(Held { mut last_calls, .. }) = self.runs.remove(&run) else { return };
+        self.look_away(run);
+        let Some(Held { mut last_calls, hears, .. }) = self.runs.remove(&run) else { return };
+        if let Some(hears) = hears {
+            hears.abort();
+        }
         last_calls.retain(|last_call| !last_call.is_closed());
         if !last_calls.is_empty() {
             spawn_local(async move {
@@ -214,121 +307,12 @@ impl Hands {
         }
     }
 
-    fn window(&self) -> WindowSize {
+    pub(super) fn window(&self) -> WindowSize {
         let size =
             pty::window_size(self.terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
         let columns =
             size.columns.saturating_sub(self.terminal.prefix_columns).max(NARROWEST.min(size.columns));
         WindowSize { columns, ..size }
-    }
-
-    fn spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) {
-        if let Err((step, errno)) = self.try_spawn(run, instance, part) {
-            self.happened.push_back(Event::Child { run, what: ChildEvent::SpawnFailed { step, errno } });
-        }
-    }
-
-    fn try_spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) -> Result<(), (Step, i32)> {
-        let project = Arc::clone(&self.project);
-        let place = self.place_of(instance);
-        let spec = &project.instances[place];
-        let directory = project.directory_of(&spec.process);
-        let wished = self.hold_of(&spec.process);
-        let command = shell_line(part.command(&spec.process).expect("the mind starts what there is"));
-        // Before anything is made for it: of many, all may be missing.
-        if let Some(program) = &command.program {
-            match path::find(program, project.path_of(spec), directory) {
-                Lookup::Found(_) => {}
-                Lookup::NotExecutable(_) => return Err((Step::Look, libc::EACCES)),
-                Lookup::NotFound => return Err((Step::Look, libc::ENOENT)),
-            }
-        }
-        let (how, Ends { standard, outputs, kept }) = self
-            .ends(wished)
-            .map_err(|error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE)))?;
-        let environment = self.environment(run, spec, how);
-        let spawn = Spawn {
-            run: run.0,
-            terminal: how == Hold::Full,
-            directory: directory.as_os_str().as_bytes().to_vec(),
-            arguments: vec![SHELL.to_vec(), b"-c".to_vec(), command.line],
-            environment,
-        };
-        self.link.spawn(spawn, standard);
-        let held = Held { place, kept, outputs, last_calls: Vec::new() };
-        self.runs.insert(run, held);
-        Ok(())
-    }
-
-    /// Returns how a process is held: as it wishes itself, else as all are.
-    fn hold_of(&self, process: &ProcessSpec) -> Hold {
-        process.tty.map_or(self.manner.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
-    }
-
-    /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.
-    fn ends(&mut self, hold: Hold) -> io::Result<(Hold, Ends)> {
-        let channels = self.manner.channels;
-        let error = match holds::make(hold, channels, self.window()) {
-            Ok(ends) => return Ok((hold, ends)),
-            Err(error) => error,
-        };
-        if holds::lacks_terminals(hold, &error) {
-            let ends = holds::make(Hold::Pipe, channels, self.window())?;
-            if !self.terminals_missed {
-                self.terminals_missed = true;
-                let errno = error.raw_os_error().unwrap_or(libc::ENODEV);
-                self.hub.note(&Note::NoTerminals { errno });
-            }
-            return Ok((Hold::Pipe, ends));
-        }
-        // What the guard has not taken yet is open here, too; the guard is quick.
-        self.link.flush();
-        Ok((hold, holds::make(hold, channels, self.window())?))
-    }
-
-    /// Returns the environment of a run, each variable as `NAME=value`.
-    fn environment(&self, run: RunId, instance: &InstanceSpec, hold: Hold) -> Vec<Vec<u8>> {
-        let variables = self.project.environment_with(instance, &self.addresses);
-        let is_set = |name: &[u8]| variables.iter().any(|variable| variable.name == name);
-        let mut environment: Vec<Vec<u8>> = variables
-            .iter()
-            .filter(|variable| !(hold == Hold::Line && variable.name == b"TERM"))
-            // That of a forge around this one, or of a file: with two of them, everybody would believe another one.
-            .filter(|variable| variable.name != RUN_MARK.as_bytes())
-            .map(|variable| [&variable.name[..], b"=", &variable.value].concat())
-            .collect();
-        environment.push(format!("{RUN_MARK}={}", self.link.mark_of(run.0)).into_bytes());
-        if hold == Hold::Line {
-            // It is a terminal that understands nothing: no cursor movement, no questions to it.
-            environment.push(b"TERM=dumb".to_vec());
-        }
-        if self.manner.colour && hold != Hold::Full && !is_set(b"NO_COLOR") && !is_set(b"FORCE_COLOR") {
-            // Without a real terminal this is how programs are told that colour is welcome.
-            environment.push(b"FORCE_COLOR=1".to_vec());
-            environment.push(b"CLICOLOR_FORCE=1".to_vec());
-        }
-        environment
-    }
-
-    /// Returns what helps to understand a start that failed.
-    fn detail(&self, instance: &InstanceId, step: Step, errno: i32) -> Option<Detail> {
-        let spec = self.project.instances.iter().find(|spec| spec.id == *instance)?;
-        if step == Step::Directory {
-            let directory = self.project.directory_of(&spec.process);
-            return Some(Detail::Directory(directory.display().to_string()));
-        }
-        if (step, errno) != (Step::Exec, libc::E2BIG) {
-            return None;
-        }
-        let variables = self.project.environment_with(spec, &self.addresses);
-        // As they stand in memory: NAME=value and a NUL.
-        let size = |variable: &Variable| variable.name.len() + variable.value.len() + 2;
-        let largest = variables.iter().max_by_key(|variable| size(variable))?;
-        Some(Detail::Environment {
-            bytes: variables.iter().map(size).sum(),
-            largest: String::from_utf8_lossy(&largest.name).into_owned(),
-            largest_bytes: size(largest),
-        })
     }
 
     /// Stops everything, then forge itself; goes on when somebody lets forge go on.
@@ -338,6 +322,7 @@ impl Hands {
         let before = self.clock.now();
         signals::stop_self();
         self.clock.suspended(self.clock.now() - before);
+        self.hub.forgive_silence();
         self.happened.push_back(Event::Continued);
         self.resize();
     }
@@ -352,11 +337,22 @@ impl Hands {
         if let Note::CouldNotStart { instance, step, errno, detail } = &mut note {
             *detail = self.detail(instance, *step, *errno);
         }
+        if let Note::NotReady { instance, last_lines, .. } = &mut note {
+            *last_lines = self.last_lines(instance);
+            last_lines.drain(..last_lines.len().saturating_sub(SHOWN_LINES));
+        }
         if let Note::StillThere { waiting } = &mut note {
             for one in waiting {
                 one.ignores = !one.leader_gone && process::ignores(one.pid, one.signal);
             }
         }
         note
+    }
+}
+
+/// Tells the engine without waiting, in the rare case that its inbox is full in a task.
+fn tell(news: mpsc::Sender<Event>, run: RunId, what: ChildEvent) {
+    if let Err(mpsc::error::TrySendError::Full(event)) = news.try_send(Event::Child { run, what }) {
+        spawn_local(async move { news.send(event).await });
     }
 }

@@ -60,6 +60,11 @@ struct Outgoing {
 }
 
 impl Link {
+    /// Returns the process to whom orphans fall.
+    pub fn keeper(&self) -> i32 {
+        self.guard
+    }
+
     /// Joins the runtime.
     ///
     /// # Errors

@@ -113,6 +113,7 @@ struct Program {
     arguments: Vec<CString>,
     environment: Vec<CString>,
     terminal: bool,
+    nice: i32,
 }
 
 impl Program {
@@ -123,6 +124,7 @@ impl Program {
             arguments: spawn.arguments.iter().map(text).collect::<io::Result<_>>()?,
             environment: spawn.environment.iter().map(text).collect::<io::Result<_>>()?,
             terminal: spawn.terminal,
+            nice: spawn.nice,
         })
     }
 }
@@ -136,6 +138,9 @@ fn become_program(
 ) -> Failure {
     if let Err(error) = prepare_self(program, guard, standard, file_limit) {
         return Failure::at(Step::Prepare)(error);
+    }
+    if let Err(error) = process::add_niceness(program.nice) {
+        return Failure::at(Step::Nice)(error);
     }
     // SAFETY: chdir(2) reads a string that ends in NUL.
     if let Err(errno) = nix::errno::Errno::result(unsafe { libc::chdir(program.directory.as_ptr()) }) {

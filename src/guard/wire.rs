@@ -13,6 +13,8 @@ pub struct Spawn {
     pub run: u64,
     /// Whether the first descriptor is a terminal that the process is to control.
     pub terminal: bool,
+    /// What is added to its niceness.
+    pub nice: i32,
     /// The directory to start in.
     pub directory: Vec<u8>,
     /// The program, an absolute path, and its arguments, the first being the program's own name.
@@ -131,6 +133,7 @@ impl Request {
                 out.push(0);
                 put_u64(out, spawn.run);
                 out.push(u8::from(spawn.terminal));
+                put_i32(out, spawn.nice);
                 put_bytes(out, &spawn.directory);
                 put_list(out, &spawn.arguments);
                 put_list(out, &spawn.environment);
@@ -164,6 +167,7 @@ impl Request {
             0 => Request::Spawn(Spawn {
                 run: fields.u64()?,
                 terminal: fields.u8()? != 0,
+                nice: fields.i32()?,
                 directory: fields.bytes()?,
                 arguments: fields.list()?,
                 environment: fields.list()?,
@@ -252,13 +256,14 @@ pub(super) fn byte_of(step: Step) -> u8 {
         Step::Prepare => 3,
         Step::Directory => 4,
         Step::Exec => 5,
+        Step::Nice => 6,
     }
 }
 
 /// The other way round.
 pub(super) fn step_of(byte: u8) -> Option<Step> {
-    const STEPS: [Step; 6] =
-        [Step::Look, Step::Connect, Step::Fork, Step::Prepare, Step::Directory, Step::Exec];
+    const STEPS: [Step; 7] =
+        [Step::Look, Step::Connect, Step::Fork, Step::Prepare, Step::Directory, Step::Exec, Step::Nice];
     STEPS.get(usize::from(byte)).copied()
 }
 

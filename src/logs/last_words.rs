@@ -2,10 +2,16 @@
 
 use memchr::memmem;
 
+use super::framer::Frame;
+use super::ready_line::plain;
+use super::record::Piece;
 use crate::supervisor::Complaint;
 
 /// How much of the end of an output is looked at.
 const REMEMBERED_BYTES: usize = 4 * 1024;
+
+/// How much of one last line is shown, in characters.
+const LONGEST_SHOWN: usize = 200;
 
 /// How "this address is taken" sounds, in small letters.
 const ADDRESS_IN_USE: &[&str] = &[
@@ -40,15 +46,42 @@ impl LastWords {
         self.heard.extend_from_slice(chunk);
     }
 
-    /// Says what the end of the output complained of, and forgets it.
-    pub fn complaint(&mut self) -> Option<Complaint> {
-        let mut heard = std::mem::take(&mut self.heard);
-        heard.make_ascii_lowercase();
+    /// Takes what comes out of a framer, as it is shown.
+    pub fn hear_frame(&mut self, frame: Frame<'_>) {
+        match frame {
+            Frame::Lines(lines) => self.hear(lines.bytes()),
+            Frame::Piece(Piece { text, ends, .. }) => {
+                self.hear(text);
+                if ends {
+                    self.hear(b"\n");
+                }
+            }
+        }
+    }
+
+    /// Returns the last lines as text, empty ones left out; what is long is cut.
+    pub fn lines(&self, count: usize) -> Vec<String> {
+        let lines = self.heard.rsplit(|byte| *byte == b'\n').map(plain).map(|line| cut(line.trim_end()));
+        let mut lines: Vec<String> = lines.filter(|line| !line.is_empty()).take(count).collect();
+        lines.reverse();
+        lines
+    }
+
+    /// Says what the end of the output complained of.
+    pub fn complaint(&self) -> Option<Complaint> {
+        let heard = self.heard.to_ascii_lowercase();
         let end = &heard[heard.len().saturating_sub(REMEMBERED_BYTES)..];
         let said = |words: &&str| memmem::find(end, words.as_bytes()).is_some();
         (ADDRESS_IN_USE.iter().any(said) || end.split(|byte| *byte == b'\n').any(names_a_taken_port))
             .then_some(Complaint::AddressInUse)
     }
+}
+
+fn cut(line: &str) -> String {
+    if line.chars().count() <= LONGEST_SHOWN {
+        return line.to_owned();
+    }
+    line.chars().take(LONGEST_SHOWN - 1).chain(['…']).collect()
 }
 
 /// Returns whether a line, in small letters, says `port 5173 is already in use` or `port 5173 is in use`.

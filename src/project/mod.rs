@@ -34,7 +34,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use assemble::Part;
 pub use duration::parse as parse_duration;
@@ -91,6 +92,15 @@ impl fmt::Display for InstanceId {
 impl Serialize for InstanceId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for InstanceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<InstanceId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.rsplit_once('.').and_then(|(name, index)| Some((name, index.parse().ok()?)));
+        let (name, index) = parts.ok_or_else(|| D::Error::custom("this names no instance"))?;
+        Ok(InstanceId { process: ProcessName::new(name), index })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Check, Part, ProbeFailure, RunId};
+use super::{Certainty, Check, Part, ProbeFailure, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
@@ -140,13 +140,6 @@ pub enum Note {
         /// How long it had run.
         after: Duration,
     },
-    /// The system does not let forge read what a process prints, which finds its output closed.
-    OutputUnread {
-        /// Whose.
-        instance: InstanceId,
-        /// What the kernel said.
-        errno: i32,
-    },
     /// "ready after 1.2 s"; said only where readiness is looked for.
     Ready {
         /// Who.
@@ -221,6 +214,8 @@ pub enum Note {
     OutOfMemory {
         /// Who.
         instance: InstanceId,
+        /// How sure that is.
+        certainty: Certainty,
     },
     /// Files that it watches have changed, and it is started again.
     FilesChanged {
@@ -246,6 +241,20 @@ pub enum Note {
         late: Duration,
         /// What follows.
         follows: Missed,
+    },
+    /// The kernel does not tell of changes of files, so they are looked at again and again.
+    WatchingByLooking {
+        /// What it said: `ENOSPC`, too many directories; `EMFILE`, too many programs that watch.
+        errno: i32,
+        /// How many directories were watched when it said so.
+        directories: usize,
+    },
+    /// The system does not let forge read what a process prints, which finds its output closed.
+    OutputUnread {
+        /// Whose.
+        instance: InstanceId,
+        /// What the kernel said.
+        errno: i32,
     },
     /// The guard process was killed.
     GuardLost,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{RunId, Want};
 use crate::exit::{Exit, Step};
@@ -52,6 +52,8 @@ pub enum Event {
         /// The file, as people call it.
         path: String,
     },
+    /// The wall clock has jumped: somebody has set it, or the machine has slept.
+    ClockSet,
     /// The time that `deadline` named has come.
     DeadlineReached,
 }
@@ -94,7 +96,7 @@ pub enum ChildEvent {
     /// The answer to `Effect::Measure`.
     Measured(Usage),
     /// The kernel has ended a process of it because the memory was used up. Before `Exited`, if at all.
-    OutOfMemory,
+    OutOfMemory(Certainty),
 }
 
 /// What the hand starts for an instance.
@@ -133,7 +135,7 @@ pub enum Check {
 }
 
 /// Why a look at a process did not show what it should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeFailure {
     /// Nobody of its process tree listens on its port.
@@ -179,7 +181,7 @@ pub struct Notice {
 }
 
 /// What a run and everything below it use. What could not be measured is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Usage {
     /// Memory, in bytes.
     pub memory: Option<u64>,
@@ -187,6 +189,16 @@ pub struct Usage {
     pub cpu: Option<Duration>,
     /// How long it has printed nothing.
     pub silent: Option<Duration>,
+}
+
+/// How well something is known that nobody has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// It is so.
+    Sure,
+    /// All that is known fits, and could fit another one, too.
+    Probable,
 }
 
 /// A trouble that forge recognises in the last lines of a process.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ready::Rule;
 use super::run::Run;
@@ -19,7 +19,7 @@ use crate::restart::{History, NEVER, Policy};
 use crate::time::Time;
 
 /// One launch of one instance. Never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct RunId(pub u64);
 
 impl fmt::Display for RunId {
@@ -29,7 +29,7 @@ impl fmt::Display for RunId {
 }
 
 /// What people and policies want of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Want {
     /// It should run.
@@ -41,7 +41,7 @@ pub enum Want {
 }
 
 /// What is so; set by news from the world only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Known, nothing owed.

@@ -30,6 +30,7 @@ impl Supervisor {
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
             Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),
+            Event::ClockSet => self.learn_jump(),
             // What is due is looked for at every event.
             Event::Continued | Event::DeadlineReached => {}
         }
@@ -43,6 +44,12 @@ impl Supervisor {
             instance.want = Want::Up;
         }
         self.touch_all();
+    }
+
+    /// Has whoever the clock starts look at it again.
+    fn learn_jump(&mut self) {
+        let of_the_clock = self.instances.iter().enumerate().filter(|(_, instance)| instance.clock.is_some());
+        self.touched.extend(of_the_clock.map(|(index, _)| index));
     }
 
     fn learn_want(&mut self, id: &InstanceId, want: Want) {
@@ -83,9 +90,9 @@ impl Supervisor {
             ChildEvent::Probed { check: Check::Ready, result } => instance.learn_look(now, result),
             ChildEvent::Probed { check: Check::Live, result } => instance.learn_pulse(now, result),
             ChildEvent::Measured(usage) => instance.learn_usage(now, usage),
-            ChildEvent::OutOfMemory => {
+            ChildEvent::OutOfMemory(certainty) => {
                 if let Some(run) = &mut instance.run {
-                    run.out_of_memory = true;
+                    run.out_of_memory = Some(certainty);
                 }
             }
         }

@@ -46,7 +46,7 @@ use ready::Rule;
 use shutdown::Shutdown;
 
 pub use effect::{Detail, Effect, Excess, Note, Outcome, Reach, Waiting};
-pub use event::{Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
+pub use event::{Certainty, Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
 pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};
 pub use shutdown::Cause;

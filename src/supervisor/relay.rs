@@ -18,6 +18,7 @@ impl Supervisor {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => {}
         }
     }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::{Effect, Note, Part, Phase, Supervisor, Waiting, Want};
@@ -30,7 +30,7 @@ const NEXT_REPORT: Duration = Duration::from_secs(5);
 const WAVE: Duration = Duration::from_secs(1);
 
 /// Why the stack ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// forge got this signal.

@@ -1,6 +1,6 @@
 //! What is so and why, for whoever wants to look: plain data, no words.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::needs::Needs;
@@ -13,7 +13,7 @@ use crate::project::lifecycle::Milestone;
 use crate::time::Time;
 
 /// The whole stack at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Snapshot {
     /// When it was taken.
     pub at: Time,
@@ -26,7 +26,7 @@ pub struct Snapshot {
 }
 
 /// One instance at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct InstanceState {
     /// Which one.
     pub id: InstanceId,
@@ -45,7 +45,7 @@ pub struct InstanceState {
 }
 
 /// Why an instance runs, or why it does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Explanation {
     /// It runs since then.

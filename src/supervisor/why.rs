@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::run::{Run, Sequel};
 use super::shutdown::Cause;
-use super::{RunId, Usage};
+use super::{Certainty, RunId, Usage};
 use crate::exit::Exit;
 use crate::restart::{ALWAYS, Policy};
 use crate::time::Time;
@@ -16,7 +16,7 @@ use crate::time::Time;
 const REMEMBERED: usize = 8;
 
 /// A rule by which forge itself ends a run that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It did not become ready in time. That is a failure of its own.
@@ -34,7 +34,7 @@ pub enum Reason {
 }
 
 /// Why a run was asked to end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// The stack ends.
@@ -50,7 +50,7 @@ pub enum Because {
 }
 
 /// What is remembered of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Chapter {
     /// Which run.
     pub run: RunId,
@@ -72,12 +72,20 @@ pub struct Chapter {
     pub ended: Option<Time>,
     /// Whether that was a success.
     pub success: Option<bool>,
-    /// Whether the kernel ended a process of it because the memory was used up.
-    pub out_of_memory: bool,
+    /// How sure it is that the kernel ended a process of it because the memory was used up; `None` if nothing says so.
+    pub out_of_memory: Option<Certainty>,
     /// What it was doing, in its own words.
     pub status: Option<String>,
     /// What it used when it was last measured.
     pub usage: Option<Usage>,
+}
+
+impl Chapter {
+    /// Returns whether it failed, by itself or by a rule; what was asked to end for another reason has not.
+    pub fn failed(&self) -> bool {
+        let counts = matches!(self.because, None | Some(Because::Rule(_)));
+        counts && self.success == Some(false)
+    }
 }
 
 impl Reason {

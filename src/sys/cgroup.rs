@@ -178,14 +178,40 @@ fn own_directory() -> Option<PathBuf> {
     (may_write(&directory) && may_write(&directory.join("cgroup.procs"))).then_some(directory)
 }
 
+/// Returns the files in which the kernel may count whom of the group of a process it has killed for want of memory:
+/// `memory.events` of version 2, `memory.oom_control` of version 1.
+pub fn memory_counts(pid: i32) -> Vec<PathBuf> {
+    let read = |path: String| fs::read(path).unwrap_or_default();
+    let (membership, mounts) = (read(format!("/proc/{pid}/cgroup")), read("/proc/self/mountinfo".to_owned()));
+    let second = directory(&membership, &mounts).map(|path| path.join("memory.events"));
+    let first = directory_of_memory(&membership, &mounts).map(|path| path.join("memory.oom_control"));
+    second.into_iter().chain(first).collect()
+}
+
 /// Puts together what `/proc/PID/cgroup` says (`0::/path`) and where that tree is mounted.
 fn directory(membership: &[u8], mounts: &[u8]) -> Option<PathBuf> {
     let path = membership.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"0::"))?;
+    below_mount(path, mounts, b"cgroup2", |_| true)
+}
+
+/// The same for the tree of the memory controller of version 1: `4:memory:/path`.
+fn directory_of_memory(membership: &[u8], mounts: &[u8]) -> Option<PathBuf> {
+    let has_memory = |list: &[u8]| list.split(|byte| *byte == b',').any(|name| name == b"memory");
+    let path = membership.split(|byte| *byte == b'\n').find_map(|line| {
+        let mut parts = line.splitn(3, |byte| *byte == b':').skip(1);
+        parts.next().filter(|controllers| has_memory(controllers))?;
+        parts.next()
+    })?;
+    below_mount(path, mounts, b"cgroup", has_memory)
+}
+
+/// Returns where a path of a tree of this type is seen, the options of whose mount are the right ones.
+fn below_mount(path: &[u8], mounts: &[u8], kind: &[u8], is_right: impl Fn(&[u8]) -> bool) -> Option<PathBuf> {
     mounts.split(|byte| *byte == b'\n').find_map(|line| {
         // proc(5): id, parent, device, root, mount point, options, fields of any number, `-`, type, …
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
         let separator = fields.iter().position(|field| *field == b"-")?;
-        if fields.get(separator + 1) != Some(&&b"cgroup2"[..]) {
+        if fields.get(separator + 1) != Some(&kind) || !is_right(fields.get(separator + 3)?) {
             return None;
         }
         let (root, mount_point) = (fields.get(3)?, fields.get(4)?);

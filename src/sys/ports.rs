@@ -1,6 +1,7 @@
-//! TCP ports: whether one is taken, and by whom.
+//! TCP ports: whether one is taken, by whom, and who listens on it.
 
 mod holder;
+mod listeners;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpSocket;
 
 pub use holder::{Holder, holder};
+pub use listeners::{Listener, holds, listeners, user_of};
 
 /// Returns whether a program that listens on this port of localhost would be refused.
 ///

@@ -90,6 +90,22 @@ pub fn wake_at_the_end_of_the_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGCONT));
 }
 
+/// Adds to the niceness of this process: positive numbers let others go first. `nice(2)`.
+///
+/// # Errors
+/// Only root may take precedence.
+pub fn add_niceness(by: i32) -> io::Result<()> {
+    if by == 0 {
+        return Ok(());
+    }
+    Errno::clear();
+    // SAFETY: nice(2) touches no memory.
+    let result = unsafe { libc::nice(by) };
+    // -1 is a niceness like others; only `errno` tells. Linux says EPERM, which looks like a wrong right somewhere else.
+    let errno = Errno::last();
+    if result == -1 && matches!(errno, Errno::EPERM | Errno::EACCES) { Err(errno.into()) } else { Ok(()) }
+}
+
 /// Asks the kernel to kill this process when its parent dies.
 ///
 /// It is tied to the thread that forked, so the parent must have done that in its first thread.

@@ -1,4 +1,5 @@
-//! A pair of connected stream sockets over which descriptors travel too. `unix(7)`, `cmsg(3)`.
+//! Unix sockets: a connected pair over which descriptors travel too, and datagrams that say who has sent them.
+//! `unix(7)`, `cmsg(3)`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -37,31 +38,88 @@ pub fn receive(
     buffer: &mut [u8],
     descriptors: &mut VecDeque<Vec<OwnedFd>>,
 ) -> io::Result<usize> {
-    let mut control = Control([0; CONTROL_WORDS]);
+    let mut control = [0; CONTROL_WORDS];
+    receive_with(socket, buffer, &mut control, |length, header| {
+        let came = take_descriptors(header);
+        if !came.is_empty() || header.msg_flags & libc::MSG_CTRUNC != 0 {
+            descriptors.push_back(came);
+        }
+        length
+    })
+}
+
+/// Room for a message of descriptors; in words, because its header must be aligned.
+const CONTROL_WORDS: usize = 8;
+
+/// Receives once, and has `take` look at what came beside the bytes.
+fn receive_with<T>(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    control: &mut [u64],
+    take: impl FnOnce(usize, &libc::msghdr) -> T,
+) -> io::Result<T> {
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: zeroes are a valid `msghdr`, which has padding on some systems and so no literal of its own.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = &raw mut part;
     header.msg_iovlen = 1;
-    header.msg_control = control.0.as_mut_ptr().cast();
-    header.msg_controllen = size_of::<Control>() as _;
+    header.msg_control = control.as_mut_ptr().cast();
+    header.msg_controllen = size_of_val(control) as _;
     #[cfg(target_os = "linux")]
     let flags = libc::MSG_CMSG_CLOEXEC;
     #[cfg(not(target_os = "linux"))]
     let flags = 0;
     // SAFETY: the header names one buffer of bytes and one of control data; both live until the call returns.
     let length = Errno::result(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) })?;
-    let came = take_descriptors(&header);
-    if !came.is_empty() || header.msg_flags & libc::MSG_CTRUNC != 0 {
-        descriptors.push_back(came);
-    }
-    Ok(usize::try_from(length).unwrap_or(0))
+    Ok(take(usize::try_from(length).unwrap_or(0), &header))
 }
 
-/// Room for a message of descriptors, aligned as its header must be.
-const CONTROL_WORDS: usize = 8;
-#[repr(C)]
-struct Control([u64; CONTROL_WORDS]);
+/// Who has sent a datagram, in the kernel's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sender {
+    /// The process.
+    pub pid: i32,
+    /// Its user.
+    pub user: u32,
+}
+
+/// Receives one datagram of a socket that asks who sends (`SO_PASSCRED`); returns its length and who it was. Descriptors
+/// that came along are closed.
+#[cfg(target_os = "linux")]
+pub fn receive_datagram(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Option<Sender>)> {
+    /// As many descriptors as one message can carry (`SCM_MAX_FD`, 253), and who has sent it.
+    const WORDS: usize = 140;
+    let mut control = [0; WORDS];
+    receive_with(socket, buffer, &mut control, |length, header| {
+        drop(take_descriptors(header));
+        (length, sender(header))
+    })
+}
+
+/// The size of a `ucred`: three numbers.
+#[cfg(target_os = "linux")]
+const CREDENTIALS_BYTES: u32 = 12;
+
+#[cfg(target_os = "linux")]
+fn sender(header: &libc::msghdr) -> Option<Sender> {
+    // SAFETY: recvmsg(2) has filled the header, and its control data has not moved since.
+    let mut control = unsafe { libc::CMSG_FIRSTHDR(header) };
+    while !control.is_null() {
+        // SAFETY: CMSG_FIRSTHDR and CMSG_NXTHDR return null or a whole header within the control data.
+        let (level, kind, length) =
+            unsafe { ((*control).cmsg_level, (*control).cmsg_type, (*control).cmsg_len) };
+        // SAFETY: CMSG_LEN only calculates.
+        let whole = unsafe { libc::CMSG_LEN(CREDENTIALS_BYTES) };
+        if level == libc::SOL_SOCKET && kind == libc::SCM_CREDENTIALS && length >= whole as _ {
+            // SAFETY: the length says that a `ucred` stands there.
+            let who: libc::ucred = unsafe { std::ptr::read_unaligned(libc::CMSG_DATA(control).cast()) };
+            return Some(Sender { pid: who.pid, user: who.uid });
+        }
+        // SAFETY: as above.
+        control = unsafe { libc::CMSG_NXTHDR(header, control) };
+    }
+    None
+}
 
 /// Owns the descriptors that a message has brought. By hand, because nix lists none where the kernel dropped some.
 fn take_descriptors(header: &libc::msghdr) -> Vec<OwnedFd> {

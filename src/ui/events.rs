@@ -9,7 +9,7 @@ use crate::exit::{Exit, signal_name};
 use crate::logs::Mask;
 use crate::logs::json::quoted;
 use crate::project::InstanceId;
-use crate::supervisor::{Detail, Note};
+use crate::supervisor::{Certainty, Detail, Note};
 
 /// The version of the objects. It changes when a program that reads them could misunderstand a new one; a new event or
 /// a new field is no such change.
@@ -100,7 +100,9 @@ pub fn event(note: &Note) -> Event {
         }
         Note::KeptDown { instances, because } => ("kept-down", lifecycle::kept_down(instances, because)),
         Note::HookFailed { instance: _, part, exit } => ("hook-failed", lifecycle::hook_failed(*part, *exit)),
-        Note::OutOfMemory { instance: _ } => ("out-of-memory", Vec::new()),
+        Note::OutOfMemory { instance: _, certainty } => {
+            ("out-of-memory", vec![("sure", json!(*certainty == Certainty::Sure))])
+        }
         Note::FilesChanged { instance: _, path, more } => {
             ("files-changed", vec![("path", json!(path)), ("more", json!(more))])
         }
@@ -113,6 +115,9 @@ pub fn event(note: &Note) -> Event {
             ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])
         }
         Note::OutputUnread { instance: _, errno } => ("output-unread", vec![("errno", json!(errno))]),
+        Note::WatchingByLooking { errno, directories } => {
+            ("watching-by-looking", vec![("errno", json!(errno)), ("directories", json!(directories))])
+        }
     };
     Event { name, fields }
 }

@@ -9,8 +9,19 @@ use std::time::Duration;
 
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::{Exit, Step, signal_name};
+use crate::project::lifecycle::Schedule;
 use crate::project::{InstanceId, InstanceSpec};
-use crate::supervisor::{Detail, Note, Waiting};
+use crate::supervisor::{Certainty, Detail, Note, Waiting};
+
+/// Says when a schedule is due; `when` is its next moment, in words.
+pub fn due(schedule: &Schedule, when: Option<&str>) -> String {
+    lifecycle::due(schedule, when)
+}
+
+/// Says what ended a process of which the kernel tells nothing but a count.
+pub fn out_of_memory(certainty: Certainty) -> &'static str {
+    lifecycle::out_of_memory(certainty)
+}
 
 /// Returns whose remark it is and its words, one line. Nobody's remarks are shown under `system`.
 ///
@@ -70,8 +81,8 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
         }
         Note::KeptDown { instances, because } => (None, lifecycle::kept_down(instances, because)),
         Note::HookFailed { instance, part, exit } => (Some(instance), lifecycle::hook_failed(*part, *exit)),
-        Note::OutOfMemory { instance } => {
-            (Some(instance), "the kernel ended it because the memory was used up".to_owned())
+        Note::OutOfMemory { instance, certainty } => {
+            (Some(instance), lifecycle::out_of_memory(*certainty).to_owned())
         }
         Note::FilesChanged { instance, path, more } => {
             (Some(instance), lifecycle::files_changed(path, *more))
@@ -79,6 +90,9 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
         Note::StillBusy { instance, follows } => (Some(instance), lifecycle::still_busy(*follows)),
         Note::WasMissed { instance, late, follows } => {
             (Some(instance), lifecycle::was_missed(*late, *follows))
+        }
+        Note::WatchingByLooking { errno, directories } => {
+            (None, lifecycle::watching_by_looking(*errno, *directories))
         }
         Note::NoTerminals { errno } => {
             let why = match errno {
@@ -170,6 +184,7 @@ fn could_not_start(command: &str, step: Step, errno: i32, detail: Option<&Detail
             }
         },
         (Step::Exec, _) => could_not(&format!("every command needs /bin/sh: {why}")),
+        (Step::Nice, _) => could_not("only root may give it a negative `nice`"),
         (Step::Connect | Step::Fork | Step::Prepare, _) => could_not(&why),
     }
 }

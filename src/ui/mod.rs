@@ -5,3 +5,4 @@ pub mod history;
 pub mod messages;
 pub mod sinks;
 pub mod terminal;
+pub mod why;

@@ -165,6 +165,11 @@ impl Puppet {
         text(&answer[0]).parse().expect("a puppet tells its port")
     }
 
+    /// Says this of itself by the protocol of `sd_notify(3)`.
+    pub(crate) fn notifies(&self, words: &str) -> &Puppet {
+        self.told(&[b"notify", words.as_bytes()])
+    }
+
     /// Becomes root for good; possible for a setuid program of root.
     pub(crate) fn becomes_root(&self) -> &Puppet {
         self.told(&[b"become-root"])

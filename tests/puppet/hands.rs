@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -44,6 +45,7 @@ pub(crate) fn obey(message: &[&[u8]], birth: &Birth, orders: &Orders) -> Message
         }
         b"read" => read(),
         b"bind" => bind(number(0), orders.name.clone()),
+        b"notify" => notify(rest[0]),
         b"close" => nix::unistd::close(number(0)).map_or_else(|errno| failed(&errno), |()| done()),
         b"become-root" => nix::unistd::setuid(nix::unistd::Uid::from_raw(0))
             .map_or_else(|errno| failed(&errno), |()| done()),
@@ -201,4 +203,14 @@ fn bind(port: i32, name: String) -> Message {
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Says something of itself as `sd_notify(3)` does.
+fn notify(words: &[u8]) -> Message {
+    let name = std::env::var("NOTIFY_SOCKET").unwrap_or_default();
+    let address =
+        name.strip_prefix('@').and_then(|name| std::os::unix::net::SocketAddr::from_abstract_name(name).ok());
+    let Some(address) = address else { return failed(&"NOTIFY_SOCKET does not name a socket") };
+    let sent = std::os::unix::net::UnixDatagram::unbound().and_then(|it| it.send_to_addr(words, &address));
+    sent.map_or_else(|error| failed(&error), |_| done())
 }

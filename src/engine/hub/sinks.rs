@@ -2,12 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::logs::{Frame, Rewrite, Sink, StreamId};
+use crate::logs::{Frame, LastWords, Rewrite, Sink, StreamId};
 use crate::time::WallTime;
 
 /// Every sink, in the order of its outlet.
 pub(super) struct Sinks {
     all: Vec<Box<dyn Sink>>,
+    /// What was shown last of each stream.
+    last_words: Vec<LastWords>,
     loss: Loss,
 }
 
@@ -29,20 +31,25 @@ impl Loss {
 
 impl Sinks {
     pub(super) fn new(all: Vec<Box<dyn Sink>>) -> Sinks {
-        Sinks { all, loss: Loss::None }
+        Sinks { all, last_words: Vec::new(), loss: Loss::None }
     }
 
     /// Lets each of them work, and survives its panic: the lines in its hands are lost, forge and its processes are not.
     pub(super) fn each(&mut self, mut work: impl FnMut(&mut dyn Sink)) {
-        let Sinks { all, loss } = self;
-        for sink in all {
-            let before = sink.pending().len();
-            if catch_unwind(AssertUnwindSafe(|| work(sink.as_mut()))).is_err() {
-                // Half of what it wanted to say would confuse its writer.
-                sink.pending().truncate(before);
-                loss.happened();
-            }
+        each(&mut self.all, &mut self.loss, &mut work);
+    }
+
+    /// Begins a stream anew: what was said before on it is forgotten.
+    pub(super) fn begin(&mut self, stream: StreamId) {
+        if self.last_words.len() <= stream.0 {
+            self.last_words.resize_with(stream.0 + 1, LastWords::default);
         }
+        self.last_words[stream.0] = LastWords::default();
+    }
+
+    /// Returns what was shown last of a stream.
+    pub(super) fn last_words(&self, stream: StreamId) -> Option<&LastWords> {
+        self.last_words.get(stream.0)
     }
 
     /// Shows what comes out of a framer, as `rewrite` leaves it.
@@ -64,6 +71,9 @@ impl Sinks {
     }
 
     fn tell(&mut self, (at, stream): (WallTime, StreamId), frame: Frame<'_>) {
+        if let Some(last_words) = self.last_words.get_mut(stream.0) {
+            last_words.hear_frame(frame);
+        }
         self.each(|sink| match frame {
             Frame::Lines(lines) => sink.lines(at, stream, lines),
             Frame::Piece(piece) => sink.piece(at, stream, piece),
@@ -99,5 +109,16 @@ impl Sinks {
     /// Returns what each of them has formatted.
     pub(super) fn pending(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
         self.all.iter_mut().map(|sink| sink.pending())
+    }
+}
+
+fn each(all: &mut [Box<dyn Sink>], loss: &mut Loss, work: &mut dyn FnMut(&mut dyn Sink)) {
+    for sink in all {
+        let before = sink.pending().len();
+        if catch_unwind(AssertUnwindSafe(|| work(sink.as_mut()))).is_err() {
+            // Half of what it wanted to say would confuse its writer.
+            sink.pending().truncate(before);
+            loss.happened();
+        }
     }
 }

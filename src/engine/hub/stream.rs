@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::logs::{Channel, Framer, LastWords, Origin};
+use crate::logs::{Channel, Framer, Origin};
 use crate::project::InstanceId;
 
 /// One output of a run, as far as it has come.
@@ -14,7 +14,8 @@ pub(super) struct Stream {
     /// Whether a run is heard on it.
     pub(super) heard: bool,
     pub(super) framer: Framer,
-    pub(super) last_words: LastWords,
+    /// When something came last.
+    pub(super) spoke: Instant,
     /// Which line is being kept back, counted as the framer does, and since when something of it is.
     pub(super) kept_since: Option<(u64, Instant)>,
     /// When the line began that is being shown in pieces.
@@ -31,7 +32,7 @@ impl Stream {
             channel: origin.channel,
             heard: true,
             framer: Framer::default(),
-            last_words: LastWords::default(),
+            spoke: Instant::now(),
             kept_since: None,
             begun: None,
             waits_for_room: false,

@@ -6,6 +6,7 @@ fn spawn() -> Request {
     Request::Spawn(Spawn {
         run: 7,
         terminal: true,
+        nice: -3,
         directory: b"/srv/\xff".to_vec(),
         arguments: vec![b"sh".to_vec(), b"-c".to_vec(), b"".to_vec()],
         environment: vec![b"A=b".to_vec()],

@@ -54,9 +54,12 @@ fn only_the_end_counts_and_little_is_kept() {
 }
 
 #[test]
-fn it_forgets_what_it_told() {
+fn the_last_lines_are_text() {
     let mut words = LastWords::default();
-    words.hear(b"EADDRINUSE");
-    assert_eq!(words.complaint(), Some(Complaint::AddressInUse));
-    assert_eq!(words.complaint(), None);
+    assert!(words.lines(3).is_empty());
+    words.hear(b"one\r\n\ntwo\x1b[31m!\x1b[0m\n\n\xff three");
+    assert_eq!(words.lines(2), ["two!", "\u{fffd} three"]);
+    assert_eq!(words.lines(9), ["one", "two!", "\u{fffd} three"]);
+    words.hear(&[b'x'; 300]);
+    assert_eq!(words.lines(1)[0].chars().count(), 200);
 }

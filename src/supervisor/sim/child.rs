@@ -141,7 +141,7 @@ impl Child {
             ChildEvent::Probed { .. } | ChildEvent::Measured(_) if self.leader == Leader::Alive => {
                 Some(vec![])
             }
-            ChildEvent::SpawnFailed { .. } | ChildEvent::OutOfMemory => Some(vec![]),
+            ChildEvent::SpawnFailed { .. } | ChildEvent::OutOfMemory(_) => Some(vec![]),
             ChildEvent::Exited(_) if self.leader == Leader::Alive => {
                 self.leader = Leader::Dead;
                 let closed = ChildEvent::OutputClosed { complaint: self.behaviour.complaint };

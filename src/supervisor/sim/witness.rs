@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::project::lifecycle::{Milestone, Nature, OnLimit, Overlap};
 use crate::project::{ExitOn, InstanceId, ProcessSpec, Project};
 use crate::supervisor::{
-    ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
+    Certainty, ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
 };
 use crate::time::Time;
 
@@ -82,7 +82,7 @@ pub(super) struct Seen {
     pub(super) again: Option<(Duration, Duration)>,
     pub(super) gave_up: bool,
     pub(super) dumped: Option<Time>,
-    pub(super) out_of_memory: bool,
+    pub(super) out_of_memory: Option<Certainty>,
     /// It was said that nobody waits for it any more.
     pub(super) lost: bool,
     pub(super) pid: Option<i32>,
@@ -194,7 +194,7 @@ impl Witness {
             Event::Begin => self.begun = true,
             Event::Child { run, what } => self.hear_of_child(now, *run, what),
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
-            Event::Continued | Event::DeadlineReached => {}
+            Event::Continued | Event::ClockSet | Event::DeadlineReached => {}
             Event::FilesChanged { process, .. } => {
                 let watchers = self.specs.keys().filter(|id| id.process == *process).cloned();
                 let changes: Vec<_> = watchers.map(|id| (id, now)).collect();
@@ -255,7 +255,7 @@ impl Witness {
             | ChildEvent::SpawnFailed { .. }
             | ChildEvent::Exited(_)
             | ChildEvent::Gone => {}
-            ChildEvent::OutOfMemory => seen.out_of_memory = true,
+            ChildEvent::OutOfMemory(certainty) => seen.out_of_memory = Some(certainty),
             ChildEvent::Measured(usage) => seen.usage = Some(usage),
             ChildEvent::ReadyLine | ChildEvent::Notified(_) | ChildEvent::Probed { .. } => {
                 life::hear_of_readiness(&self.specs[&seen.instance].life, seen, now, what);
@@ -402,6 +402,7 @@ impl Witness {
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
+            | Note::WatchingByLooking { .. }
             | Note::OutputUnread { .. }
             | Note::LogsIncomplete { .. }
             | Note::LinesLost => {}
@@ -439,7 +440,7 @@ impl Seen {
             again: None,
             gave_up: false,
             dumped: None,
-            out_of_memory: false,
+            out_of_memory: None,
             lost: false,
             pid: None,
             failed: false,

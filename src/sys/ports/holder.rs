@@ -95,15 +95,12 @@ pub(super) mod linux {
 
     use std::collections::BTreeSet;
     use std::fs;
-    use std::path::PathBuf;
 
+    use super::super::listeners::{holds, listeners};
     use super::{Holder, shown_command};
 
     pub(super) fn holder(port: u16) -> Option<Holder> {
-        let mut sockets = BTreeSet::new();
-        for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-            sockets.extend(listening(&fs::read_to_string(table).unwrap_or_default(), port));
-        }
+        let sockets: BTreeSet<u64> = listeners(port).ok()?.iter().map(|listener| listener.inode).collect();
         if sockets.is_empty() {
             return None;
         }
@@ -112,7 +109,7 @@ pub(super) mod linux {
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .collect();
         pids.sort_unstable();
-        pids.into_iter().find(|pid| has_one_of(*pid, &sockets)).map(describe)
+        pids.into_iter().find(|pid| holds(*pid, &sockets) == Some(true)).map(describe)
     }
 
     pub(super) fn describe(pid: i32) -> Holder {
@@ -121,25 +118,5 @@ pub(super) mod linux {
             command: shown_command(&fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()),
             directory: fs::read_link(format!("/proc/{pid}/cwd")).ok(),
         }
-    }
-
-    /// The inodes of the sockets that listen on a port, from a table as `proc_pid_net(5)` describes it.
-    pub(in crate::sys::ports) fn listening(table: &str, port: u16) -> Vec<u64> {
-        const LISTEN: &str = "0A";
-        let inode = |line: &str| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let (_, local) = fields.get(1)?.rsplit_once(':')?;
-            let is_it = u16::from_str_radix(local, 16) == Ok(port) && fields.get(3) == Some(&LISTEN);
-            fields.get(9).filter(|_| is_it)?.parse().ok()
-        };
-        table.lines().filter_map(inode).collect()
-    }
-
-    fn has_one_of(pid: i32, sockets: &BTreeSet<u64>) -> bool {
-        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-        descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).any(|target: PathBuf| {
-            let inode = target.to_str().and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']'));
-            inode.and_then(|inode| inode.parse().ok()).is_some_and(|inode| sockets.contains(&inode))
-        })
     }
 }

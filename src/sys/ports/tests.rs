@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect;
 
 use super::holder::{Holder, below_home, shown_command};
-use super::taken;
+use super::{Listener, taken};
 
 #[test]
 fn a_port_is_taken_while_somebody_listens_on_it() {
@@ -40,7 +40,10 @@ fn a_table_of_the_kernel_is_read() {
    3: 0100007F:1389 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 9 1 0 100 0 0 10 0
    4: short
 ";
-    assert_eq!(super::holder::linux::listening(table, 5000), [123_456, 77]);
+    assert_eq!(
+        super::listeners::linux::listeners_of(table, 5000),
+        [Listener { inode: 123_456, user: 1000 }, Listener { inode: 77, user: 0 }]
+    );
 }
 
 #[test]

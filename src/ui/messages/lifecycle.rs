@@ -6,8 +6,8 @@ use super::{duration, ended, errno_text, list};
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::Exit;
 use crate::project::InstanceId;
-use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe};
-use crate::supervisor::{Excess, Part, ProbeFailure};
+use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe, Schedule, When};
+use crate::supervisor::{Certainty, Excess, Part, ProbeFailure};
 
 /// It was not ready in time.
 pub(super) fn not_ready(
@@ -143,6 +143,16 @@ pub(super) fn files_changed(path: &str, more: usize) -> String {
     format!("`{}`{more} changed, restarting", visible(path))
 }
 
+/// The kernel has ended it.
+pub(super) fn out_of_memory(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Sure => "the kernel ended it because the memory was used up",
+        Certainty::Probable => {
+            "probably the kernel ended it because the memory was used up: it ended somebody for that reason meanwhile"
+        }
+    }
+}
+
 pub(super) fn still_busy(follows: Overlap) -> String {
     let follows = match follows {
         Overlap::Skip => "this run is left out",
@@ -158,6 +168,34 @@ pub(super) fn was_missed(late: Duration, follows: Missed) -> String {
         Missed::Skip => "leaving it out",
     };
     format!("was due {} ago; {follows}", duration(late))
+}
+
+/// Files are looked at again and again; why, and what helps.
+pub(super) fn watching_by_looking(errno: i32, directories: usize) -> String {
+    let (cause, way_out) = match errno {
+        libc::ENOSPC => (
+            format!("the kernel watches no more than the {directories} directories it has been given"),
+            "watch fewer with `watch.ignore`, or raise `fs.inotify.max_user_watches`",
+        ),
+        libc::EMFILE => {
+            ("too many programs of this user watch files".to_owned(), "raise `fs.inotify.max_user_instances`")
+        }
+        _ => (
+            format!("the kernel does not tell of changes ({})", errno_text(errno)),
+            "nothing is missed but time",
+        ),
+    };
+    format!("{cause}, so files are looked at every second or more rarely; {way_out}")
+}
+
+/// When a schedule is due; `when` is its next moment, in words.
+pub(super) fn due(schedule: &Schedule, when: Option<&str>) -> String {
+    match (&schedule.when, when) {
+        (When::Every(wait), _) => format!("every {}, from the start of the stack on", duration(*wait)),
+        (When::Cron(expression), Some(when)) => format!("{when} (cron {expression})"),
+        (When::DailyAt { .. }, Some(when)) => format!("{when}, and every day"),
+        (When::Cron(_) | When::DailyAt { .. }, None) => "never".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -106,8 +106,9 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
                 && hooks.any(|seen| seen.part == *part && seen.exit.map(|(exit, _)| exit) == Some(*exit))
                 && *exit != Exit::Code(0)
         }
-        Note::OutOfMemory { instance } => {
-            witness.runs.values().any(|seen| seen.instance == *instance && seen.out_of_memory)
+        Note::OutOfMemory { instance, certainty } => {
+            let told = |seen: &Seen| seen.instance == *instance && seen.out_of_memory == Some(*certainty);
+            witness.runs.values().any(told)
         }
         Note::FilesChanged { instance, .. } => {
             let watch = witness.specs[instance].life.watch.as_ref().ok_or("it does not watch")?;
@@ -138,10 +139,11 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::NothingRuns
         | Note::FirstCause { .. }
         | Note::GuardLost
-        | Note::LinesLost
+        | Note::OutputUnread { .. }
         | Note::LogsIncomplete { .. }
-        | Note::NoTerminals { .. }
-        | Note::OutputUnread { .. } => true,
+        | Note::LinesLost
+        | Note::WatchingByLooking { .. }
+        | Note::NoTerminals { .. } => true,
     };
     ensure(right, || format!("{note:?}"))
 }

@@ -158,6 +158,7 @@ pub(super) fn action(what: &str) -> Next {
         ["continued"] => Event::Continued,
         ["output", "gone", errno] => Event::OutputGone { errno: errno_of(errno) },
         ["guard", "lost"] => Event::GuardLost,
+        ["clock", "set"] => Event::ClockSet,
         ["timer"] => Event::DeadlineReached,
         ["begin"] => Event::Begin,
         ["start", id] => want(id, Want::Up),

@@ -92,7 +92,9 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::HookFailed { instance, part, exit } => {
             one("hook", instance, &format!("{}, {}", part_name(*part), exit_words(*exit)))
         }
-        Note::OutOfMemory { instance } => one("memory", instance, "used up"),
+        Note::OutOfMemory { instance, certainty } => {
+            one("memory", instance, &format!("used up, {certainty:?}"))
+        }
         Note::FilesChanged { instance, path, more } => {
             one("changed", instance, &format!("{path} and {more} more"))
         }
@@ -105,6 +107,7 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
         Note::OutputUnread { instance, .. } => one("unread", instance, ""),
         Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),
+        Note::WatchingByLooking { .. } => one("looking", &"", ""),
     }
 }
 

@@ -1,0 +1,78 @@
+//! What is kept of a run for `forge why`, when nobody is left who could be asked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::InstanceId;
+use crate::supervisor::{Explanation, InstanceState, Snapshot};
+use crate::sys::{clock, keepsake};
+
+/// The directory in that of the project.
+pub const DIRECTORY: &str = ".forge";
+/// The file in it.
+pub const FILE: &str = "last-run.json";
+/// The form of the file.
+pub const VERSION: u32 = 1;
+
+/// The last run of a stack, as far as it had come when it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`VERSION`].
+    pub version: u32,
+    /// When it began, in seconds since 1970.
+    pub began: i64,
+    /// When this was kept.
+    pub kept: i64,
+    /// Whether forge itself had come to its end; otherwise it was killed, or runs.
+    pub is_over: bool,
+    /// What was so, and why.
+    pub stack: Snapshot,
+    /// What each instance printed last, as it was shown: without secrets, and without colours.
+    pub last_lines: BTreeMap<String, Vec<String>>,
+}
+
+/// Keeps the record of one run.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    directory: PathBuf,
+    began: i64,
+}
+
+impl Keeper {
+    pub(super) fn new(root: &std::path::Path) -> Keeper {
+        Keeper { directory: root.join(DIRECTORY), began: clock::wall().seconds }
+    }
+
+    /// Keeps it, if there is something to tell, or an older one that would tell something false. Where it cannot be
+    /// kept nothing is said: a stack does not fail for want of a note about it.
+    pub(super) fn keep(
+        &self,
+        stack: Snapshot,
+        is_over: bool,
+        last_lines: impl Fn(&InstanceId) -> Vec<String>,
+    ) {
+        if !stack.instances.iter().any(has_a_story) && !self.directory.join(FILE).is_file() {
+            return;
+        }
+        let lines = stack.instances.iter().map(|one| (one.id.to_string(), last_lines(&one.id)));
+        let record = Record {
+            version: VERSION,
+            began: self.began,
+            kept: clock::wall().seconds,
+            is_over,
+            last_lines: lines.filter(|(_, lines)| !lines.is_empty()).collect(),
+            stack,
+        };
+        if let Ok(bytes) = serde_json::to_vec(&record) {
+            let _ = keepsake::keep(&self.directory, FILE, &bytes);
+        }
+    }
+}
+
+/// Whether there is more to tell than that it ran and was stopped.
+pub(super) fn has_a_story(one: &InstanceState) -> bool {
+    let is_kept_down = matches!(one.because, Explanation::KeptDown { .. } | Explanation::WaitsFor { .. });
+    is_kept_down || one.runs.iter().any(|run| run.failed() || run.ignored_for.is_some())
+}
