@@ -119,7 +119,10 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
             }
         },
     };
-    Ok(exit::code(&start::start(loaded.value, mask, &place, logs)?))
+    let secrets = loaded.value.secrets.found.clone();
+    let (outcome, incomplete) = start::start(loaded.value, mask, &place, logs)?;
+    let _ = report::show(incomplete.as_slice(), &Mask::new(secrets), colour);
+    Ok(exit::code(&outcome))
 }
 
 /// clap's own words: help and version go to stdout and are no mistake.
