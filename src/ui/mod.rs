@@ -3,5 +3,6 @@
 pub mod events;
 pub mod history;
 pub mod messages;
+mod objects;
 pub mod sinks;
 pub mod terminal;
