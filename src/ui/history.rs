@@ -1,8 +1,6 @@
 //! Lines of log files as somebody sees them: as the stream shows them, alone, or as JSON.
 
-use crate::logs::{
-    EscapeFilter, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339, sgr_of_position,
-};
+use crate::logs::{EscapeFilter, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339, sgr_of_position};
 use crate::project::TimeFormat;
 use crate::store::names;
 use crate::store::reader::Line;

@@ -6,9 +6,7 @@
 use std::str;
 
 use super::gate::Gate;
-use crate::logs::{
-    EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json,
-};
+use crate::logs::{EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json};
 use crate::project::{InstanceId, InstanceSpec, Project, TimeFormat};
 use crate::supervisor::Note;
 use crate::time::WallTime;
