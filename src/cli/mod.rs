@@ -99,7 +99,7 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
     if report::worst(&diagnostics) != Some(Severity::Error) {
         let question = if args.dry_run { Question::Idle } else { Question::Welcome };
-        diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question));
+        diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question, &mask));
     }
     diagnostics.extend(preflight::ports(&loaded.value));
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
