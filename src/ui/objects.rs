@@ -1,5 +1,6 @@
 //! Lines of processes as JSON objects, one shape for the stream and for what log files have kept: `docs/output.md`.
 
+use std::fmt::Write;
 use std::str;
 
 use super::events;
@@ -32,7 +33,7 @@ pub(super) fn head(about: &About<'_>) -> Vec<u8> {
     let mut head = "\"".to_owned();
     head.push_str(&events::named(about.instance));
     if let Some(pid) = about.pid {
-        head.push_str(&format!(",\"pid\":{pid}"));
+        let _ = write!(head, ",\"pid\":{pid}");
     }
     match about.channel {
         Channel::Both => {}
@@ -40,10 +41,10 @@ pub(super) fn head(about: &About<'_>) -> Vec<u8> {
         Channel::Error => head.push_str(",\"stream\":\"stderr\""),
     }
     if let Some(run) = about.run {
-        head.push_str(&format!(",\"run\":{run}"));
+        let _ = write!(head, ",\"run\":{run}");
     }
     if let Some(event) = about.event {
-        head.push_str(&format!(",\"event\":\"{event}\""));
+        let _ = write!(head, ",\"event\":\"{event}\"");
     }
     head.push_str(",\"text\":\"");
     head.into_bytes()
