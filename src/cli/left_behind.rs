@@ -10,6 +10,7 @@ use super::clean::{end, find, line, named};
 use super::read::{self, ProjectPlace};
 use crate::diagnostic::Diagnostic;
 use crate::guard::leftovers::{Fate, Leftover};
+use crate::logs::Mask;
 use crate::ui::terminal;
 
 /// How many are named in a warning.
@@ -25,7 +26,12 @@ pub(crate) enum Question {
 }
 
 /// Looks for them if a note says that there may be any, and returns what is to be said about those that stay.
-pub(crate) fn settle(place: &ProjectPlace, grace: Duration, question: Question) -> Option<Diagnostic> {
+pub(crate) fn settle(
+    place: &ProjectPlace,
+    grace: Duration,
+    question: Question,
+    mask: &Mask,
+) -> Option<Diagnostic> {
     if !place.notes.has_dead(place.project) {
         return None;
     }
@@ -38,12 +44,12 @@ pub(crate) fn settle(place: &ProjectPlace, grace: Duration, question: Question) 
     if question == Question::Idle || !read::may_ask() {
         return Some(warning(&found));
     }
-    if !terminal::asks(&question_about(&found)) {
+    if !terminal::asks(&mask.text(&question_about(&found))) {
         return None;
     }
     let ended = end(place, grace).ok()?;
     for (leftover, fate) in &ended {
-        terminal::err(&format!("{}\n", line(leftover, Some(fate))));
+        terminal::err(&mask.text(&format!("{}\n", line(leftover, Some(fate)))));
     }
     let staying: Vec<Leftover> =
         ended.into_iter().filter(|(_, fate)| matches!(fate, Fate::Resists(_))).map(|(one, _)| one).collect();

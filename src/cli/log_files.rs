@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::Way;
 use crate::project::{Logs, Project};
 use crate::store::directory::{Directory, Refusal};
-use crate::store::writer::{LogWriter, Rotation};
+use crate::store::writer::{LogWriter, Missing, Rotation};
 use crate::sys::folder;
 use crate::ui::sinks::{FileSink, Kept};
 
@@ -46,16 +46,31 @@ fn complaint(dir: &Path, refusal: &Refusal) -> Diagnostic {
     }
 }
 
-/// Makes the way on which lines get into the files.
+/// Makes the way on which lines get into the files; with it, how many do not.
 ///
 /// # Errors
 /// The kernel has no thread left.
-pub(crate) fn way(directory: Directory, project: &Project, logs: &Logs) -> anyhow::Result<Way> {
+pub(crate) fn way(directory: Directory, project: &Project, logs: &Logs) -> anyhow::Result<(Way, Missing)> {
     let kept = if logs.raw { Kept::Raw } else { Kept::Text };
     let bytes = if logs.rotate == 0 { u64::MAX } else { logs.rotate };
     // A part ends where the kernel would not let it grow any more.
     let bytes = bytes.min(folder::largest_file());
     let writer = LogWriter::new(directory, Rotation { bytes, keep: logs.keep });
-    Way::start("logs", Box::new(FileSink::new(project, kept)), writer)
-        .context("could not start the thread that writes log files")
+    let missing = writer.missing();
+    let way = Way::start("logs", Box::new(FileSink::new(project, kept)), writer)
+        .context("could not start the thread that writes log files")?;
+    Ok((way, missing))
+}
+
+/// What is said at the end, where files could not take lines until then and do not say so themselves.
+pub(crate) fn incomplete(dir: &Path, lines: u64) -> Option<Diagnostic> {
+    let lines = match lines {
+        0 => return None,
+        1 => "1 line is".to_owned(),
+        lines => format!("{lines} lines are"),
+    };
+    Some(Diagnostic::warning(
+        "log-lines-missing",
+        format!("{lines} missing at the end of the log files in `{}`", dir.display()),
+    ))
 }

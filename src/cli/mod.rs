@@ -104,7 +104,7 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
     if report::worst(&diagnostics) != Some(Severity::Error) {
         let question = if args.dry_run { Question::Idle } else { Question::Welcome };
-        diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question));
+        diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question, &mask));
     }
     diagnostics.extend(preflight::give_ports(&mut loaded.value));
     let mut taken = preflight::ports(&loaded.value);
@@ -131,7 +131,10 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
             }
         },
     };
-    Ok(exit::code(&start::start(loaded.value, mask, &place, logs)?))
+    let secrets = loaded.value.secrets.found.clone();
+    let (outcome, incomplete) = start::start(loaded.value, mask, &place, logs)?;
+    let _ = report::show(incomplete.as_slice(), &Mask::new(secrets), colour);
+    Ok(exit::code(&outcome))
 }
 
 /// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.

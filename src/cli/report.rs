@@ -1,9 +1,11 @@
 //! All diagnostics of a command, to stderr, and whether it may go on.
 
+use std::borrow::Cow;
+
 use anyhow::Context;
 
 use super::read;
-use crate::diagnostic::{Diagnostic, Severity, render_all};
+use crate::diagnostic::{Diagnostic, Label, Severity, Source, Span, render_all};
 use crate::logs::Mask;
 use crate::project::Colour;
 use crate::ui::terminal;
@@ -23,10 +25,28 @@ pub(crate) enum Verdict {
 pub(crate) fn show(diagnostics: &[Diagnostic], mask: &Mask, colour: Colour) -> Verdict {
     let verdict = if worst(diagnostics) == Some(Severity::Error) { Verdict::Stop } else { Verdict::GoOn };
     let least = if verdict == Verdict::Stop { Severity::Warning } else { Severity::Note };
-    let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| d.severity >= least).cloned().collect();
+    let shown: Vec<Diagnostic> =
+        diagnostics.iter().filter(|d| d.severity >= least).map(|d| hidden(d, mask)).collect();
     let colour = read::has_colour(colour, terminal::is_stderr());
     terminal::err(&mask.text(&render_all(&shown, colour)));
     verdict
+}
+
+/// Hides secrets in the lines that a diagnostic points at, and points at the same words there.
+fn hidden(diagnostic: &Diagnostic, mask: &Mask) -> Diagnostic {
+    let mut diagnostic = diagnostic.clone();
+    for Label { span, .. } in diagnostic.primary.iter_mut().chain(&mut diagnostic.labels) {
+        let text = &span.source.text;
+        // Of a secret source no value is shown.
+        let Cow::Owned(masked) = mask.bytes(text) else { continue };
+        if span.source.secret {
+            continue;
+        }
+        let moved = |offset: usize| mask.offset(text, offset);
+        let range = moved(span.range.start)..moved(span.range.end);
+        *span = Span::new(&Source::new(span.source.name.clone(), masked), range);
+    }
+    diagnostic
 }
 
 /// Writes what a command was asked for to stdout.

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::log_files;
 use super::read::{self, ProjectPlace};
+use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
@@ -17,7 +18,7 @@ use crate::sys::{clock, descriptor_table, process};
 use crate::ui::sinks::{JsonSink, Screen, StreamSink};
 use crate::ui::terminal;
 
-/// Runs the stack until it ends.
+/// Runs the stack until it ends. Says what has become of it, and what its log files lack.
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
@@ -26,7 +27,7 @@ pub(crate) fn start(
     mask: Mask,
     place: &ProjectPlace,
     logs: Option<Directory>,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<(Outcome, Option<Diagnostic>)> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -45,8 +46,11 @@ pub(crate) fn start(
     };
     let (sink, prefix_columns) = sink(&project, Screen { terminal: is_terminal, colour });
     let mut others = Vec::new();
+    let mut missing = None;
     if let (Some(directory), Some(logs)) = (logs, &project.logs) {
-        others.push(log_files::way(directory, &project, logs)?);
+        let (way, lines) = log_files::way(directory, &project, logs)?;
+        others.push(way);
+        missing = Some((logs.dir.clone(), lines));
     }
     let patience = match (is_terminal, &project.logs) {
         (true, _) => Patience::TERMINAL,
@@ -54,7 +58,7 @@ pub(crate) fn start(
         (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
         (false, None) => Patience::ELSEWHERE,
     };
-    engine::run(Setup {
+    let outcome = engine::run(Setup {
         hold,
         channels,
         colour,
@@ -67,7 +71,8 @@ pub(crate) fn start(
         rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience,
         grace,
-    })
+    })?;
+    Ok((outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }
 
 /// Makes what formats the stream; says how many columns of a window it takes for itself.

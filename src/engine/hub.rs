@@ -58,6 +58,9 @@ const LONGEST_FLOW: Duration = Duration::from_millis(250);
 /// How long a flowing line may pause before it is interrupted.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a stream is silent before rows that it draws again and again are shown as they are then.
+const REDRAWN_SILENCE: Duration = Duration::from_millis(500);
+
 /// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
 pub struct Way {
     sink: Box<dyn Sink>,
@@ -317,8 +320,10 @@ impl Hub {
             return Some(self.0.patience.left(&state.streams[stream.0].framer, kept_for));
         }
         // The framer has handed out all of a long line, and its end may be the beginning of a secret.
-        let rewrite = state.rewrite.as_ref()?;
-        rewrite.has_kept(stream).then_some(self.0.patience.silent)
+        if state.rewrite.as_ref().is_some_and(|rewrite| rewrite.has_kept(stream)) {
+            return Some(self.0.patience.silent);
+        }
+        state.sinks.hold_back(stream).then_some(REDRAWN_SILENCE)
     }
 
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
@@ -329,6 +334,8 @@ impl Hub {
         if let Some(rewrite) = rewrite {
             sinks.show_kept(rewrite.as_mut(), (clock::wall(), stream));
         }
+        let now = clock::wall();
+        state.sinks.each(|sink| sink.falls_silent(now, stream));
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
         state.streams[stream.0].kept_since = None;

@@ -5,10 +5,12 @@
 //! A C1 control counts as the character it is in UTF-8. Its one byte alone (0x9b for `ESC [`) is no UTF-8, and terminals
 //! show it as such; to guard one of another encoding, every `ë` would have to be taken away.
 
+mod backspace;
 mod sequence;
 
 use memchr::memchr;
 
+use self::backspace::{BACKSPACE, Cursor};
 use self::sequence::{Meaning, may_be_link, meaning};
 use super::palette::RESET;
 
@@ -41,7 +43,8 @@ pub enum Escapes {
     Strip,
     /// Colours (SGR, `ESC [ … m`) and links (OSC 8) pass and nothing else that could damage a shared screen: no cursor
     /// movement, no clearing, no titles, no other controls than TAB and BEL. A lone CR, and what moves the cursor to the
-    /// beginning of its line, draws the line anew behind its prefix, so that progress bars work. For a terminal.
+    /// beginning of its line, draws the line anew behind its prefix, and what follows a backspace stands in place of what was
+    /// there, so that progress bars and spinners work. For a terminal.
     ColourOnly,
     /// As `ColourOnly`, but without colours and links. For a terminal where colour is not wanted.
     TextOnly,
@@ -111,6 +114,8 @@ pub struct EscapeFilter {
     open: Open,
     /// Whether there is text in the line as it stands now.
     inked: bool,
+    /// Where on a guarded screen the next character goes.
+    cursor: Cursor,
     /// Whether the line asked for an empty screen.
     cleared: bool,
 }
@@ -145,6 +150,7 @@ impl EscapeFilter {
             held: Vec::new(),
             open: Open::default(),
             inked: false,
+            cursor: Cursor::default(),
             cleared: false,
         }
     }
@@ -156,8 +162,7 @@ impl EscapeFilter {
         while !rest.is_empty() {
             if self.state == State::Text {
                 let plain = self.plain_length(rest);
-                self.inked |= plain > 0;
-                out.extend_from_slice(&rest[..plain]);
+                self.ink(&rest[..plain], row, out);
                 rest = &rest[plain..];
             }
             let Some((byte, after)) = rest.split_first() else { return };
@@ -195,6 +200,17 @@ impl EscapeFilter {
             self.open.colour = false;
         }
         self.inked = false;
+        self.cursor = Cursor::default();
+    }
+
+    /// Shows text.
+    fn ink(&mut self, text: &[u8], row: Row<'_>, out: &mut Vec<u8>) {
+        self.inked |= !text.is_empty();
+        if self.escapes.guards_screen() {
+            self.cursor.write(text, row.begins_at, out);
+        } else {
+            out.extend_from_slice(text);
+        }
     }
 
     /// Begins the line anew.
@@ -210,6 +226,7 @@ impl EscapeFilter {
             row.begins_at = Some(out.len());
         }
         self.inked = false;
+        self.cursor = Cursor::default();
     }
 
     /// Returns how many bytes at the beginning need no look.
@@ -289,9 +306,8 @@ impl EscapeFilter {
                     self.state = State::Text;
                 }
                 0xa0..=0xbf => {
-                    self.inked = true;
-                    out.append(&mut self.held);
-                    out.push(byte);
+                    self.ink(&[C1_LEAD, byte], *row, out);
+                    self.held.clear();
                     self.state = State::Text;
                 }
                 // Half a character would make another one of what follows, should something between them vanish.
@@ -309,6 +325,7 @@ impl EscapeFilter {
                 self.state = State::Escape;
             }
             b'\r' => self.state = State::Return,
+            BACKSPACE => self.cursor.step_back(),
             C1_LEAD => {
                 self.held.push(byte);
                 self.state = State::C1;

@@ -2,7 +2,7 @@
 //!
 //! The cuts between chunks mean nothing: however the same bytes arrive, the same lines come out.
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr2, memmem, memrchr};
 
 use super::record::{Lines, Piece, without_cr};
 
@@ -14,6 +14,9 @@ const LONGEST_STATE_BYTES: usize = 2 * 1024;
 
 /// Moves the cursor to the beginning of the line, as CR does; spinners use it.
 const LINE_START: &[u8] = b"\x1b[1G";
+
+/// Moves the cursor to the left; spinners use it, too.
+const BACKSPACE: u8 = 0x08;
 
 /// What an idle stream may keep allocated.
 const IDLE_BYTES: usize = 4 * 1024;
@@ -74,7 +77,7 @@ impl Framer {
     pub fn is_redrawn(&self) -> bool {
         // The last state of a bar is enough to see it, and a long line is not searched again and again.
         let end = &self.kept[self.kept.len().saturating_sub(LONGEST_STATE_BYTES)..];
-        memchr(b'\r', end).is_some() || memmem::find(end, LINE_START).is_some()
+        memchr2(b'\r', BACKSPACE, end).is_some() || memmem::find(end, LINE_START).is_some()
     }
 
     /// Hands out what there is of an unfinished line, because it has been so for a while.

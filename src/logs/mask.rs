@@ -100,6 +100,18 @@ impl Mask {
         Cow::Owned(masked)
     }
 
+    /// Returns where a place in a text stands when that is masked; within a secret, that is its beginning.
+    pub fn offset(&self, text: &[u8], place: usize) -> usize {
+        let mut runs = Vec::new();
+        self.find(text, &mut runs);
+        join(&mut runs);
+        let before = runs.iter().take_while(|run| run.start < place);
+        before.fold(place, |moved, run| {
+            let mask = if run.end <= place { MASK.len() } else { 0 };
+            moved + mask - (run.end.min(place) - run.start)
+        })
+    }
+
     /// Masks a whole text that is a string.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.bytes(text.as_bytes()) {

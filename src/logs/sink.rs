@@ -58,6 +58,17 @@ pub trait Sink: Send {
     /// Takes a line, or a piece of a line, of `stream`.
     fn piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>);
 
+    /// Returns whether something of a stream is kept back until more of it comes, or [`Sink::falls_silent`].
+    fn holds_back(&self, stream: StreamId) -> bool {
+        let _ = stream;
+        false
+    }
+
+    /// Nothing has come from a stream for a while.
+    fn falls_silent(&mut self, at: WallTime, stream: StreamId) {
+        let _ = (at, stream);
+    }
+
     /// Takes a remark of forge.
     fn note(&mut self, at: WallTime, note: &Note);
 

@@ -29,6 +29,8 @@ pub struct Directory {
     pub logs: Folder,
     /// Their indexes.
     pub index: Folder,
+    /// The root directory of the project whose logs are here.
+    project: PathBuf,
     /// Closed, it is free for others.
     _lock: Locked,
 }
@@ -95,7 +97,17 @@ impl Directory {
             // Without it nothing is worse than before.
             let _ = logs.append(name).and_then(|mut file| file.write_all(text));
         }
-        Ok(Directory { path: path.to_owned(), logs, index, _lock: lock })
+        Ok(Directory { path: path.to_owned(), logs, index, project: project.to_owned(), _lock: lock })
+    }
+
+    /// Makes it again where somebody has removed it, or the indexes in it. If that cannot be, all stays as it was.
+    pub fn stay(&mut self, pid: u32) {
+        if self.logs.is_named() && self.index.is_named() {
+            return;
+        }
+        if let Ok(again) = Directory::open(&self.path, &self.project, pid) {
+            *self = again;
+        }
     }
 }
 

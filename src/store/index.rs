@@ -68,6 +68,11 @@ pub fn is_header(bytes: &[u8]) -> bool {
     bytes.len() >= 20 && bytes[..16] == *MAGIC && bytes[16..20] == VERSION.to_le_bytes()
 }
 
+/// Returns whether these are the first bytes of an index that another version understands.
+pub fn is_of_another_version(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC) && !is_header(bytes)
+}
+
 impl Record {
     /// Returns how many bytes of the file it speaks of.
     pub fn text_bytes(&self) -> u64 {
@@ -129,6 +134,10 @@ impl Record {
             u64::from(high) << 32 | u64::from(low)
         };
         let nanos = i64::from_le_bytes(eight(16).to_le_bytes());
+        // No file is so long, and no order so late: these bytes are damaged.
+        if [eight(8), eight(24), eight(32)].iter().any(|number| i64::try_from(*number).is_err()) {
+            return None;
+        }
         Some(Record {
             kind,
             channel,

@@ -7,6 +7,9 @@
 mod file;
 
 use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::file::{LogFile, Trouble};
 use super::directory::Directory;
@@ -41,6 +44,18 @@ pub struct LogWriter {
     uses: u64,
     /// When somebody was told of a trouble.
     told: Option<WallTime>,
+    missing: Missing,
+}
+
+/// How many lines no file has got so far. All copies are the same number.
+#[derive(Debug, Clone, Default)]
+pub struct Missing(Arc<AtomicU64>);
+
+impl Missing {
+    /// Returns the number of lines: those that a file says itself are missing do not count any more.
+    pub fn lines(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl LogWriter {
@@ -55,14 +70,19 @@ impl LogWriter {
                 let _ = directory.index.remove(&name);
             }
         }
-        LogWriter { directory, rotation, files: Vec::new(), uses: 0, told: None }
+        LogWriter { directory, rotation, files: Vec::new(), uses: 0, told: None, missing: Missing::default() }
+    }
+
+    /// Returns how many lines are missing, now and later.
+    pub fn missing(&self) -> Missing {
+        self.missing.clone()
     }
 
     /// Writes what has come for one file.
     fn flush(&mut self, number: usize, bytes: &[u8], notes: &mut Vec<Note>) {
         self.uses += 1;
         self.make_room(number);
-        let LogWriter { directory, rotation, files, uses, told } = self;
+        let LogWriter { directory, rotation, files, uses, told, missing: _ } = self;
         let Some(Trouble { name, at, error }) = files[number].flush(directory, *rotation, *uses, bytes)
         else {
             return;
@@ -103,9 +123,11 @@ impl Writer for LogWriter {
                 }
             }
         }
+        self.directory.stay(process::id());
         for number in touched {
             self.flush(number, bytes, notes);
         }
+        self.missing.0.store(self.files.iter().map(LogFile::missing_lines).sum(), Ordering::Release);
         Ok(bytes.len())
     }
 }

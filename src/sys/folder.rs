@@ -126,6 +126,12 @@ impl Folder {
         }
     }
 
+    /// Returns whether it still has a name: nobody has removed it.
+    pub fn is_named(&self) -> bool {
+        // It is open; a kernel that does not tell has not removed it.
+        fstat(&self.0).map_or(true, |stat| stat.st_nlink > 0)
+    }
+
     /// Returns whether there is something of this name.
     pub fn has(&self, name: &str) -> bool {
         nix::sys::stat::fstatat(self.0.as_fd(), name, nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()

@@ -155,8 +155,13 @@ pub(super) fn written(
 
 /// Returns how an instance is named in an object.
 pub(super) fn names(instance: &InstanceId) -> String {
-    let (process, id) = (quoted(instance.process.as_str()), quoted(&instance.to_string()));
-    format!(",\"process\":{process},\"instance\":{id}")
+    named(&instance.to_string())
+}
+
+/// The same for one of which only the name is known: `web.1`.
+pub(super) fn named(instance: &str) -> String {
+    let process = instance.rsplit_once('.').map_or(instance, |(process, _)| process);
+    format!(",\"process\":{},\"instance\":{}", quoted(process), quoted(instance))
 }
 
 /// How a process ended: `code`, or `signal`; what could not be started has the code that a shell would report.

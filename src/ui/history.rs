@@ -1,14 +1,11 @@
 //! Lines of log files as somebody sees them: as the stream shows them, alone, or as JSON.
 
-use std::borrow::Cow;
-
-use serde::Serialize;
-
-use crate::logs::{Channel, EscapeFilter, Palette, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339};
+use crate::logs::{EscapeFilter, Palette, RESET, Row, SYSTEM, Stamped, column_width, json, rfc3339};
 use crate::project::TimeFormat;
 use crate::store::names;
 use crate::store::reader::Line;
 use crate::time::WallTime;
+use crate::ui::objects::{self, About, End};
 use crate::ui::sinks::Screen;
 
 /// How lines are shown.
@@ -149,55 +146,20 @@ fn day(at: WallTime) -> i64 {
     (at.seconds + i64::from(at.utc_offset)).div_euclid(24 * 60 * 60)
 }
 
-/// A line as an object.
-#[derive(Serialize)]
-struct Object<'a> {
-    time: String,
-    process: &'a str,
-    instance: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream: Option<&'a str>,
-    run: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<&'a str>,
-    text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partial: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<String>,
-}
-
 /// Adds an object for a line; bytes that are not UTF-8 are replaced in `text`, and stand in `bytes` as they were.
 fn object(name: &str, line: &Line, out: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(&line.text);
-    let object = Object {
-        time: rfc3339(line.at),
-        process: name.rsplit_once('.').map_or(name, |(process, _)| process),
+    let about = About {
         instance: name,
         pid: line.pid,
-        stream: match line.channel {
-            Channel::Both => None,
-            Channel::Out => Some("stdout"),
-            Channel::Error => Some("stderr"),
-        },
-        run: line.run,
+        channel: line.channel,
+        run: Some(line.run),
         event: line.gap.then_some("lines-missing"),
-        text: &text,
-        partial: (!line.ends).then_some(true),
-        bytes: matches!(text, Cow::Owned(_)).then(|| base64(&line.text)),
     };
-    out.extend_from_slice(
-        serde_json::to_string(&object).expect("text and numbers are always JSON").as_bytes(),
-    );
-    out.push(b'\n');
-}
-
-fn base64(bytes: &[u8]) -> String {
-    let mut text = Vec::new();
-    json::base64(bytes, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
+    out.extend_from_slice(b"{\"time\":\"");
+    out.extend_from_slice(rfc3339(line.at).as_bytes());
+    out.extend_from_slice(&objects::head(&about));
+    json::escape(&String::from_utf8_lossy(&line.text), out);
+    objects::tail(&line.text, if line.ends { End::OfLine } else { End::OfPiece }, out);
 }
 
 #[cfg(test)]

@@ -223,7 +223,10 @@ fn shortage(errno: i32) -> Option<Shortage> {
 pub fn broken(doing: &[String], root: Option<&io::Error>) -> String {
     let doing = doing.join(": ");
     let doing = visible(&doing);
-    let Some(errno) = root.and_then(io::Error::raw_os_error) else { return format!("error: {doing}\n") };
+    let Some(root) = root else { return format!("error: {doing}\n") };
+    let Some(errno) = root.raw_os_error() else {
+        return format!("error: {doing}: {}\n", visible(&root.to_string()));
+    };
     match shortage(errno) {
         Some(Shortage { cause, way_out }) => format!("error: {doing}: {cause}\nhint: {way_out}\n"),
         None => format!("error: {doing}: {}\n", errno_text(errno)),

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod history;
 pub mod messages;
+mod objects;
 pub mod sinks;
 pub mod terminal;
 pub mod why;

@@ -181,3 +181,45 @@ fn nothing_of_a_progress_bar_is_lost_in_a_pipe() {
     let out = printing("10%\r20%\r30%\n", "--tty pipe").ends().out();
     assert!(out.contains("| 10%\r20%\r30%\n"), "{out:?}");
 }
+
+#[test]
+fn a_line_is_the_same_object_in_the_stream_and_from_the_files() {
+    for way in ["pipe", "line", "full"] {
+        let forge = Forge::new().procfile("web: puppet\n").on_a_terminal();
+        let forge = forge.start(&format!("--json --log-dir logs --tty {way}"));
+        forge.puppet("web.1").says("good").complains("bad\n").prints(b"\xff\n").exits(0);
+        let ended = forge.ends();
+        let lines = |out: &str| -> Vec<String> {
+            let mut lines: Vec<_> = out
+                .lines()
+                .filter(|line| line.contains(r#""stream":"#))
+                .map(|line| line.trim_end().to_owned())
+                .collect();
+            lines.sort();
+            lines
+        };
+        let shown = lines(&ended.out());
+        for (stream, text) in [("stdout", "good"), ("stderr", "bad")] {
+            let end = format!(r#""stream":"{stream}","text":"{text}"}}"#);
+            assert!(shown.iter().any(|line| line.ends_with(&end)), "--tty {way}: {shown:?}");
+        }
+        let mut logs = std::process::Command::new(env!("CARGO_BIN_EXE_forge"));
+        let logs = logs.args(["logs", "--json", "--log-dir", "logs"]).current_dir(forge.directory());
+        let kept = String::from_utf8(logs.output().expect("it runs").stdout).expect("JSON is UTF-8");
+        let kept = lines(&kept.replace(r#","run":1"#, ""));
+        assert_eq!(kept, shown, "--tty {way}");
+    }
+}
+
+#[test]
+fn rows_that_are_drawn_anew_are_shown_when_their_process_falls_silent() {
+    let forge = Forge::new().on_a_terminal().procfile("web: puppet\n").start("--no-timestamp --no-color");
+    let web = forge.puppet("web.1");
+    web.prints("one 1\ntwo 1\n\x1b[2A\x1b[2Kone 2\n\x1b[2Ktwo 1\n");
+    forge.sees("web.1 | one 2");
+    web.prints("|\x08/\x08-");
+    forge.sees("web.1 | -");
+    web.exits(0);
+    let said = forge.ends().lines_of("web.1");
+    assert_eq!(said[1..4], ["one 1", "two 1", "one 2"], "{said:?}");
+}

@@ -234,6 +234,33 @@ fn a_full_disk_is_told_once_survived_and_written_down() {
 }
 
 #[test]
+fn what_is_missing_at_the_end_is_counted() {
+    let forge = Forge::new().procfile("web: puppet\n");
+    let logs = forge.directory().join("logs");
+    fs::create_dir(&logs).expect("room");
+    std::os::unix::fs::symlink("elsewhere", logs.join("web.1.log")).expect("room");
+    let forge = forge.start("--log-dir logs --tty pipe");
+    let web = forge.puppet("web.1");
+    web.prints("one\ntwo\n").exits(0);
+    let ended = forge.ends();
+    // The puppet says something of its own first.
+    ended.exits_with(0).complained(&["warning: ", "lines are missing at the end of the log files in `logs`"]);
+}
+
+#[test]
+fn a_directory_that_is_removed_is_made_again() {
+    let forge = Forge::new().procfile("web: puppet\n").start("--log-dir logs --tty pipe");
+    let web = forge.puppet("web.1");
+    web.says("before");
+    waits_for_text(&forge, "web.1.log", "before");
+    fs::remove_dir_all(forge.directory().join("logs")).expect("it is there");
+    web.says("after");
+    waits_for_text(&forge, "web.1.log", "after");
+    web.exits(0);
+    forge.exits_with(0).leaves_nobody_behind();
+}
+
+#[test]
 fn a_directory_belongs_to_one_forge() {
     let first = Forge::new().procfile("web: puppet\n").start("--log-dir logs");
     let web = first.puppet("web.1");

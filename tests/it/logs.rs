@@ -253,3 +253,19 @@ fn a_line_of_many_megabytes_comes_back_whole() {
     assert_eq!(logs(&forge, &["--raw", "-n", "1"]).stdout, b"after\n");
     assert_eq!(logs(&forge, &["--raw", "--not", "x", "web"]).stdout, b"after\n");
 }
+
+#[test]
+fn an_index_of_another_version_is_named() {
+    let forge = a_day();
+    let index = forge.directory().join(".forge/logs/index");
+    let path =
+        std::fs::read_dir(&index).expect("there are logs").filter_map(Result::ok).map(|entry| entry.path());
+    let path = path.into_iter().find(|path| path.ends_with("web.1.log.idx")).expect("that of web");
+    let mut bytes = std::fs::read(&path).expect("it can be read");
+    bytes[16] = 99;
+    std::fs::write(&path, bytes).expect("it can be written");
+    let output = logs(&forge, &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("`web.1.log.idx` was not written by this version of forge"), "{said}");
+    assert_eq!(output.status.code(), Some(125));
+}

@@ -163,7 +163,11 @@ fn forges_own_words_hold_no_secret() {
     ended
         .never_showed("hunter2")
         .showed("unknown command: nosuch --password=•••")
-        .complained(&["is ignored", "bad entry •••"]);
+        .complained(&["is ignored", "bad entry •••\n"]);
+    let under =
+        ended.err().lines().skip_while(|line| !line.contains("| bad entry")).nth(1).map(str::to_owned);
+    let carets = under.as_deref().unwrap_or_default().matches('^').count();
+    assert!((1..="bad entry •••".chars().count()).contains(&carets), "{}", ended.err());
     assert!(!ended.err().contains("hunter2"), "{}", ended.err());
     forge().start("--no-mask").ends().showed("--password=hunter2hunter2");
 

@@ -101,6 +101,11 @@ impl Sinks {
         self.all.iter().find_map(|sink| sink.open_line())
     }
 
+    /// Returns whether one of them keeps back something of a stream until that falls silent.
+    pub(super) fn hold_back(&self, stream: StreamId) -> bool {
+        self.all.iter().any(|sink| sink.holds_back(stream))
+    }
+
     /// Returns whether more than `bytes` wait in one of them.
     pub(super) fn hold(&mut self, bytes: usize) -> bool {
         self.all.iter_mut().any(|sink| sink.pending().len() >= bytes)

@@ -54,7 +54,17 @@ fn each_policy_lets_pass_what_it_says() {
         (b"\x1b]0;title\x1b[31mred", "red", "\\x1b[31mred\\x1b[0m", "red"),
         (b"\x1bPq#0;1\x1b\\x", "x", "x", "x"),
         (b"\x1b(Ba\x1bcb\x1b7c", "abc", "abc", "abc"),
-        (b"a\x0b\x0c\x0e\x08\x7f\0b", "a\\x0b\\x0c\\x0e\\x08\\x7f\\x00b", "ab", "ab"),
+        (b"a\x0b\x0c\x0e\x08\x7f\0b", "a\\x0b\\x0c\\x0e\\x08\\x7f\\x00b", "b", "b"),
+        (
+            b"_\x08bo\x08o|\x08/\x08\x08\x08\x08\x08\x08",
+            "_\\x08bo\\x08o|\\x08/\\x08\\x08\\x08\\x08\\x08\\x08",
+            "bo/",
+            "bo/",
+        ),
+        (b"\x1b[32m|\x1b[0m\x08/", "|\\x08/", "\\x1b[32m/\\x1b[0m", "/"),
+        (b"abc\x08\x08X", "abc\\x08\\x08X", "aXc", "aXc"),
+        (b"no\x08\x08  \x08\x08", "no\\x08\\x08  \\x08\\x08", "  ", "  "),
+        ("»\u{8}é".as_bytes(), "\\xc2\\xbb\\x08\\xc3\\xa9", "\\xc3\\xa9", "\\xc3\\xa9"),
         (b"a\xc2\x9b2Jb", "a\\xc2\\x9b2Jb", "ab", "ab"),
         (
             b"\xc2\xabx\xc2\xbb\xc2",
@@ -173,6 +183,30 @@ fn left_open(out: &[u8]) -> (bool, bool) {
     (colour, link.is_some_and(|at| !is_end(at)))
 }
 
+/// What stands on a terminal where a line with backspaces is written, without colours.
+fn cells(line: &[u8]) -> Vec<u8> {
+    let (mut cells, mut cursor) = (Vec::new(), 0);
+    let plain = filtered(Escapes::Strip, line, std::iter::empty());
+    for byte in plain {
+        if byte == 0x08 {
+            cursor -= 1;
+        } else {
+            cells.resize(cells.len().max(cursor + 1), byte);
+            cells[cursor] = byte;
+            cursor += 1;
+        }
+    }
+    cells
+}
+
+#[test]
+fn a_backspace_never_reaches_the_prefix() {
+    let out = filtered(Escapes::ColourOnly, b"ab\x08\x08\x08\x08cd\x08e", [2, 5].into_iter());
+    assert_eq!(out.escape_ascii().to_string(), "ab\\x08\\x08cd\\x08e");
+    let out = filtered(Escapes::ColourOnly, b"\x08\x08x\r\x08y", [1, 2].into_iter());
+    assert_eq!(last_state(&out), b"y");
+}
+
 proptest! {
     #[test]
     fn any_split_shows_the_same_as_the_whole(text in output(), cuts in prop::collection::vec(0usize..120, 0..8)) {
@@ -181,6 +215,12 @@ proptest! {
         for escapes in ALL {
             let whole = filtered(escapes, &text, std::iter::empty());
             let split = filtered(escapes, &text, cuts.iter().copied());
+            if escapes.guards_screen() && text.contains(&0x08) {
+                if text.is_ascii() {
+                    prop_assert_eq!(cells(last_state(&whole)), cells(last_state(&split)), "{:?}", escapes);
+                }
+                continue;
+            }
             let (whole, split) = if escapes.guards_screen() {
                 (last_state(&whole), last_state(&split))
             } else {
@@ -230,7 +270,7 @@ proptest! {
                     }
                     (0xc2, [0x80..=0x9f, ..]) => panic!("a C1 control in {}", out.escape_ascii()),
                     (byte, _) => {
-                        prop_assert!(*byte >= b' ' || b"\t\x07".contains(byte), "{}", out.escape_ascii());
+                        prop_assert!(*byte >= b' ' || b"\t\x07\x08".contains(byte), "{}", out.escape_ascii());
                         after
                     }
                 };

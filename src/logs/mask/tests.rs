@@ -37,3 +37,14 @@ fn a_text_without_secrets_is_not_copied() {
     let text = "nothing to hide";
     assert!(matches!(mask(&["hunter2hunter2"]).text(text), std::borrow::Cow::Borrowed(_)));
 }
+
+#[test]
+fn a_place_moves_with_what_is_hidden_before_it() {
+    let mask = mask(&["hunter2hunter2"]);
+    let text = b"a hunter2hunter2 b hunter2hunter2";
+    let masked = "a \u{2022}\u{2022}\u{2022} b \u{2022}\u{2022}\u{2022}";
+    assert_eq!(mask.bytes(text), masked.as_bytes());
+    for (place, moved) in [(0, 0), (2, 2), (9, 2), (16, 11), (17, 12), (19, 14), (33, 23)] {
+        assert_eq!(mask.offset(text, place), moved, "{place}");
+    }
+}

@@ -7,7 +7,7 @@ fn record() -> Record {
         kind: Kind::Text { begins: true, ends: false, broken: true },
         channel: Channel::Error,
         at: WallTime { seconds: 1_795_275_000, nanos: 123_456_789, utc_offset: -12_600 },
-        order: u64::MAX - 3,
+        order: (1 << 62) + 3,
         offset: 1 << 40,
         length: 68_000,
         run: 7,

@@ -44,7 +44,8 @@ impl Part {
         };
         let mut head = [0; RECORD_BYTES];
         folder::read_at(&index, &mut head, 0)?;
-        if head != [0; RECORD_BYTES] && !index::is_header(&head) {
+        // One that is damaged at its beginning may be whole behind it.
+        if index::is_of_another_version(&head) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!("`{}` was not written by this version of forge", names::index(stem, age)),
@@ -122,11 +123,14 @@ impl Part {
     /// Reads bytes of the file, as far as they are there.
     pub(super) fn read(&self, from: u64, to: u64, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(text) = &self.text else { return Ok(()) };
-        let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
-        // A record of a broken index may speak of anything.
-        let there = usize::try_from(self.facts()?.0.saturating_sub(from)).unwrap_or(usize::MAX);
+        // A record of a damaged index may speak of anything.
+        let there = self.facts()?.0;
+        let Ok(length) = usize::try_from(to.min(there).saturating_sub(from)) else { return Ok(()) };
+        if length == 0 {
+            return Ok(());
+        }
         let before = out.len();
-        out.resize(before + length.min(there), 0);
+        out.resize(before + length, 0);
         let read = folder::read_at(text, &mut out[before..], from)?;
         out.truncate(before + read);
         Ok(())

@@ -82,6 +82,11 @@ impl LogFile {
         self.open = None;
     }
 
+    /// How many lines are missing of which the file does not say so yet.
+    pub(super) fn missing_lines(&self) -> u64 {
+        self.missing.as_ref().map_or(0, |missing| u64::from(missing.lines))
+    }
+
     pub(super) fn has_news(&self) -> bool {
         !self.news.is_empty()
     }
@@ -143,7 +148,7 @@ impl LogFile {
     fn prepare(&mut self, directory: &Directory) -> io::Result<()> {
         if let Some(open) = &mut self.open {
             let facts = folder::facts(&open.text)?;
-            if facts.named {
+            if facts.named && folder::facts(&open.index)?.named {
                 // Somebody may have emptied it, as `: > web.1.log` does.
                 open.bytes = facts.bytes;
                 return Ok(());
@@ -159,7 +164,8 @@ impl LogFile {
         let mut index_bytes = folder::facts(&index)?.bytes;
         let mut head = [0; RECORD_BYTES];
         folder::read_at(&index, &mut head, 0)?;
-        if !index::is_header(&head) {
+        let is_new = !index::is_header(&head);
+        if is_new {
             folder::cut(&index, 0)?;
             folder::write_pieces(&index, &[&index::header()]).map_err(|(_, error)| error)?;
             index_bytes = RECORD_BYTES as u64;
@@ -182,7 +188,11 @@ impl LogFile {
                 bytes += 1;
             }
         }
-        self.open = Some(Open { text, index, bytes, index_bytes: whole });
+        let open = self.open.insert(Open { text, index, bytes, index_bytes: whole });
+        if is_new && let Some(run) = self.run {
+            // It goes on here.
+            write_both(open, &[], &Record { offset: bytes, ..run }.encode())?;
+        }
         Ok(())
     }
 
@@ -305,11 +315,7 @@ impl LogFile {
         for age in (0..rotation.keep).rev() {
             shift(directory, &self.stem, age)?;
         }
-        self.prepare(directory)?;
-        if let (Some(run), Some(open)) = (self.run, &mut self.open) {
-            write_both(open, &[], &Record { offset: 0, ..run }.encode())?;
-        }
-        Ok(())
+        self.prepare(directory)
     }
 }
 

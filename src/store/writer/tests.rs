@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -248,6 +249,70 @@ fn a_file_that_was_emptied_or_removed_goes_on() {
 }
 
 #[test]
+fn a_directory_that_was_removed_is_made_again() {
+    let mut logs = Logs::new(ROTATION);
+    logs.runs("web.1", 77).says("web.1", "one\n").says("jobs.1", "one\n").writes();
+    for gone in [logs.path(), logs.path().join("index")] {
+        fs::remove_dir_all(gone).expect("it is there");
+        let told = logs.says("web.1", "two\n").says("jobs.1", "two\n").writes();
+        assert_eq!(told, 0);
+        assert!(logs.text("web.1.log").ends_with("two\n"));
+        let last = logs.read("web.1", Start::Oldest).pop().expect("a line");
+        assert_eq!((last.text.as_slice(), last.run, last.pid), (b"two".as_slice(), 1, Some(77)));
+        assert_eq!(logs.lines("jobs.1", Start::Last(1)).last().expect("a line"), "two");
+    }
+    // It is theirs again, and nobody else's.
+    let other = Directory::open(&logs.path(), logs.place.path(), 4711);
+    assert!(matches!(other, Err(Refusal::Taken { pid: Some(_) })), "{other:?}");
+}
+
+#[test]
+fn what_is_still_missing_can_be_asked() {
+    let mut logs = Logs::new(ROTATION);
+    let missing = logs.writer.as_ref().expect("somebody writes").missing();
+    let path = logs.path().join("web.1.log");
+    symlink("elsewhere", &path).expect("room");
+    logs.says("web.1", "one\ntwo\n").writes();
+    assert_eq!(missing.lines(), 2);
+    fs::remove_file(&path).expect("it is there");
+    // It is tried again after a second at the earliest.
+    logs.order += 2;
+    logs.says("web.1", "three\n").writes();
+    assert_eq!(missing.lines(), 0);
+}
+
+#[test]
+fn damaged_files_are_read_as_far_as_that_goes() {
+    let mut logs = Logs::new(ROTATION);
+    for line in ["one\n", "two\n", "three\n"] {
+        logs.says("web.1", line).writes();
+    }
+    logs.writer = None;
+    let path = logs.path().join("index/web.1.log.idx");
+    let whole = fs::read(&path).expect("it is there");
+    let damaged = |at: usize, with: &[u8]| {
+        let mut index = whole.clone();
+        index[at..at + with.len()].copy_from_slice(with);
+        fs::write(&path, index).expect("room");
+        (logs.lines("web.1", Start::Oldest), logs.lines("web.1", Start::Last(1)))
+    };
+    let all = ["one", "two", "three"];
+    // The header; then of the second record its kind, its order, its offset and its length.
+    for (at, with) in [
+        (0, [0xff; 16].as_slice()),
+        (2 * 48, &[0xff; 48]),
+        (2 * 48 + 8, &[0xff; 8]),
+        (2 * 48 + 24, &[0xff; 8]),
+        (2 * 48 + 30, &[0x7f; 1]),
+        (2 * 48 + 38, &[0x7f; 1]),
+    ] {
+        let (lines, last) = damaged(at, with);
+        assert_eq!(lines, all, "at {at}");
+        assert_eq!(last.last().map(String::as_str), Some("three"), "at {at}");
+    }
+}
+
+#[test]
 fn few_files_are_open_however_many_there_are() {
     let mut logs = Logs::new(ROTATION);
     for round in 0..3 {
@@ -284,7 +349,7 @@ fn links_are_not_followed_and_the_trouble_is_told_once() {
     let mut logs = Logs::new(ROTATION);
     let target = logs.place.path().join("target");
     fs::write(&target, "kept").expect("room");
-    std::os::unix::fs::symlink(&target, logs.path().join("web.1.log")).expect("room");
+    symlink(&target, logs.path().join("web.1.log")).expect("room");
     assert_eq!(logs.says("web.1", "one\n").writes(), 1);
     assert_eq!(logs.says("web.1", "two\n").writes(), 0);
     assert_eq!(fs::read_to_string(&target).expect("it is there"), "kept");

@@ -6,12 +6,11 @@
 use std::str;
 
 use super::gate::Gate;
-use crate::logs::{
-    Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json,
-};
+use crate::logs::{EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json};
 use crate::project::{InstanceId, InstanceSpec, Project, TimeFormat};
 use crate::supervisor::Note;
 use crate::time::WallTime;
+use crate::ui::objects::{self, End};
 use crate::ui::{events, messages};
 
 /// What stands behind the text of a whole line.
@@ -109,13 +108,6 @@ impl JsonSink {
     }
 }
 
-/// How a text ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    OfLine,
-    OfPiece,
-}
-
 /// Writes the text of an object and all behind it.
 fn write(text: &[u8], end: End, filter: Option<&mut EscapeFilter>, plain: &mut Vec<u8>, out: &mut Vec<u8>) {
     if let Some(filter) = filter {
@@ -128,16 +120,7 @@ fn write(text: &[u8], end: End, filter: Option<&mut EscapeFilter>, plain: &mut V
     } else {
         json::escape(&String::from_utf8_lossy(text), out);
     }
-    out.push(b'"');
-    if end == End::OfPiece {
-        out.extend_from_slice(b",\"partial\":true");
-    }
-    if str::from_utf8(text).is_err() {
-        out.extend_from_slice(b",\"bytes\":\"");
-        json::base64(text, out);
-        out.push(b'"');
-    }
-    out.extend_from_slice(b"}\n");
+    objects::tail(text, end, out);
 }
 
 impl Sink for JsonSink {
@@ -151,7 +134,13 @@ impl Sink for JsonSink {
                 half: Vec::new(),
             });
         }
-        self.voices[stream.0].head.set_after(behind_time(origin));
+        self.voices[stream.0].head.set_after(objects::head(&objects::About {
+            instance: &origin.instance.id.to_string(),
+            pid: Some(origin.pid),
+            channel: origin.channel,
+            run: None,
+            event: None,
+        }));
         if !self.instances.iter().any(|known| known.id == spec.id) {
             self.instances.push(spec.clone());
         }
@@ -213,17 +202,6 @@ fn whole_characters(text: &[u8]) -> usize {
 
 fn begin() -> Vec<u8> {
     b"{\"time\":\"".to_vec()
-}
-
-/// What stands between the time and the text.
-fn behind_time(origin: &Origin<'_>) -> Vec<u8> {
-    let names = events::names(&origin.instance.id);
-    let stream = match origin.channel {
-        Channel::Both => "both",
-        Channel::Out => "stdout",
-        Channel::Error => "stderr",
-    };
-    format!("\"{names},\"pid\":{},\"stream\":\"{stream}\",\"text\":\"", origin.pid).into_bytes()
 }
 
 #[cfg(test)]

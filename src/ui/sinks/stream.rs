@@ -3,6 +3,7 @@
 //! One line at a time stands open at the end. Whoever else speaks puts a line end behind it first, and what is
 //! left of it goes on later on a new line with its prefix.
 
+mod block;
 mod voice;
 
 use self::voice::Voice;
@@ -142,10 +143,10 @@ impl StreamSink {
         self.interrupt();
         if self.escapes.guards_screen() {
             let voice = &mut self.voices[stream.0];
-            if plain {
+            if plain && !voice.has_block() {
                 voice.show_plain(at, lines, &mut self.pending);
             } else {
-                voice.show_guarded(at, lines, &mut self.pending);
+                voice.show_guarded(at, lines.texts(), &mut self.pending);
             }
             return;
         }
@@ -175,6 +176,16 @@ impl StreamSink {
 
     /// Shows a piece of a line on a terminal, which begins no line before there is something to be seen in it.
     fn show_guarded_piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
+        let voice = &self.voices[stream.0];
+        if piece.begins && piece.ends && (voice.has_block() || block::split_at_up(piece.text).is_some()) {
+            self.interrupt();
+            let whole = std::iter::once(piece.text);
+            return self.voices[stream.0].show_guarded(at, whole, &mut self.pending);
+        }
+        if voice.has_block() {
+            self.interrupt();
+            self.voices[stream.0].leave_block(at, &mut self.pending);
+        }
         if self.open == Some(stream) {
             self.voices[stream.0].go_on(at, piece, &mut self.pending);
             self.open = (!piece.ends).then_some(stream);
@@ -199,9 +210,23 @@ impl Sink for StreamSink {
     }
 
     fn ends(&mut self, at: WallTime, stream: StreamId) {
-        if self.voices[stream.0].holds_blanks() {
+        self.falls_silent(at, stream);
+        let voice = &mut self.voices[stream.0];
+        voice.leave_block(at, &mut self.pending);
+        if voice.holds_blanks() {
             self.interrupt();
             self.voices[stream.0].show_blanks(at, &mut self.pending);
+        }
+    }
+
+    fn holds_back(&self, stream: StreamId) -> bool {
+        self.voices.get(stream.0).is_some_and(Voice::holds_rows)
+    }
+
+    fn falls_silent(&mut self, at: WallTime, stream: StreamId) {
+        if self.holds_back(stream) {
+            self.interrupt();
+            self.voices[stream.0].show_block(at, &mut self.pending);
         }
     }
 

@@ -79,6 +79,15 @@ impl Shown {
         self
     }
 
+    /// The same for lines of the first process alone.
+    #[track_caller]
+    fn says(mut self, expected: &[&str]) {
+        let shown = String::from_utf8_lossy(self.0.pending()).into_owned();
+        let lines: Vec<_> =
+            shown.lines().map(|line| line.strip_prefix("web.1  | ").unwrap_or(line)).collect();
+        assert_eq!(lines, expected);
+    }
+
     #[track_caller]
     fn is(mut self, expected: &[&str]) {
         let shown = std::mem::take(self.0.pending());
@@ -368,4 +377,52 @@ fn each_screen_has_its_rule_for_escapes() {
     for (terminal, colour, expected) in cases {
         assert_eq!(Screen { terminal, colour }.escapes(), expected);
     }
+}
+
+/// Three bars that are drawn anew, as by `docker pull`.
+fn frame(round: usize) -> String {
+    let up = if round == 0 { "" } else { "\x1b[3A" };
+    format!("{up}\x1b[2K\rone {round}0%\r\n\x1b[2K\rtwo done\r\n\x1b[2K\rthree {round}\r\n")
+}
+
+#[test]
+fn rows_that_are_drawn_again_and_again_are_shown_every_second() {
+    let mut shown = Shown::new(SCREEN, bare);
+    for round in 0..25 {
+        shown.0.lines(
+            WallTime { nanos: round % 10 * 100_000_000, seconds: AT.seconds + i64::from(round / 10), ..AT },
+            WEB,
+            Lines::new(frame(round as usize).as_bytes()).expect("lines"),
+        );
+    }
+    assert!(shown.0.holds_back(WEB));
+    shown.0.falls_silent(AT, WEB);
+    assert!(!shown.0.holds_back(WEB));
+    shown.lines(WEB, b"below\n").lines(WEB, b"\x1b[1Abelow\nlast\n").ends(WEB).says(&[
+        "one 00%", "two done", "three 0", "one 90%", "two done", "three 9", "one 190%", "three 19",
+        "one 240%", "three 24", "below", "last",
+    ]);
+}
+
+#[test]
+fn lines_above_redrawn_rows_are_not_lost() {
+    let mut shown = Shown::new(SCREEN, bare).lines(WEB, b"bar 1\n");
+    for line in 0..5 {
+        shown = shown.lines(WEB, format!("\x1b[1A\x1b[2Kline {line}\nbar {line}\n").as_bytes());
+    }
+    let lines: Vec<String> = String::from_utf8_lossy(shown.0.pending()).lines().map(str::to_owned).collect();
+    for line in 0..5 {
+        assert!(lines.contains(&format!("web.1  | line {line}")), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_row_that_is_left_upwards_has_its_text() {
+    // What tqdm does with two bars.
+    Shown::new(SCREEN, bare)
+        .piece(WEB, "^a 1$")
+        .piece(WEB, "^b 1\x1b[A\ra 2$")
+        .piece(WEB, "^b 2\x1b[A\ra 3$")
+        .ends(WEB)
+        .says(&["a 1", "a 3", "b 2"]);
 }

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::block::{Block, split_at_up};
 use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Prefix, Row};
 use crate::time::WallTime;
 
@@ -25,12 +26,21 @@ pub(super) struct Voice {
     begun: bool,
     /// What the line that has not ended begins with and nobody would see, as a colour.
     unseen: Vec<u8>,
+    /// The rows that it draws again and again, once it has begun to.
+    block: Option<Block>,
 }
 
 impl Voice {
     /// Makes the voice of a stream that has not spoken.
     pub(super) fn new(prefix: Prefix, escapes: Escapes) -> Voice {
-        Voice { prefix, filter: EscapeFilter::new(escapes), blanks: 0, begun: false, unseen: Vec::new() }
+        Voice {
+            prefix,
+            filter: EscapeFilter::new(escapes),
+            blanks: 0,
+            begun: false,
+            unseen: Vec::new(),
+            block: None,
+        }
     }
 
     /// Shows lines in which nothing needs a closer look.
@@ -49,27 +59,107 @@ impl Voice {
     }
 
     /// Shows lines, and lets nothing through that could do damage.
-    pub(super) fn show_guarded(&mut self, at: WallTime, lines: Lines<'_>, out: &mut Vec<u8>) {
+    pub(super) fn show_guarded<'a>(
+        &mut self,
+        at: WallTime,
+        texts: impl Iterator<Item = &'a [u8]>,
+        out: &mut Vec<u8>,
+    ) {
         // Filtered apart, as only then it is known what stands before it.
         let mut shown = Vec::new();
-        for text in lines.texts() {
-            shown.clear();
-            let row = Row { prefix: self.prefix.at(at), begins_at: Some(0) };
-            self.filter.filter(text, row, &mut shown);
-            let (is_inked, has_cleared) = (self.filter.is_inked(), self.filter.has_cleared());
-            self.filter.end_line(&mut shown);
+        for mut text in texts {
+            while let Some((before, rows, after)) = split_at_up(text) {
+                self.go_up(at, before, rows, out);
+                text = after;
+            }
+            let (is_inked, has_cleared) = self.filter_whole(at, text, &mut shown);
             if has_cleared {
                 self.blanks = 0;
             }
-            if is_inked {
-                self.show_blanks(at, out);
-                out.extend_from_slice(self.prefix.at(at));
-                out.extend_from_slice(&shown);
-                out.push(b'\n');
-            } else if !has_cleared {
-                self.blank(at, out);
+            match &mut self.block {
+                Some(block) if block.is_within() => {
+                    block.draw(if is_inked { &shown } else { b"" });
+                    block.next_row();
+                }
+                _ if is_inked => {
+                    self.show_block(at, out);
+                    self.show_blanks(at, out);
+                    out.extend_from_slice(self.prefix.at(at));
+                    out.extend_from_slice(&shown);
+                    out.push(b'\n');
+                    self.add_to_block(&shown);
+                }
+                _ if !has_cleared => {
+                    self.blank(at, out);
+                    self.add_to_block(b"");
+                }
+                _ => {}
             }
         }
+    }
+
+    /// Filters a line, or what stands in a row before the cursor leaves it. Returns whether it can be seen, and whether it has
+    /// asked for an empty screen.
+    fn filter_whole(&mut self, at: WallTime, text: &[u8], shown: &mut Vec<u8>) -> (bool, bool) {
+        shown.clear();
+        let row = Row { prefix: self.prefix.at(at), begins_at: Some(0) };
+        self.filter.filter(text, row, shown);
+        let said = (self.filter.is_inked(), self.filter.has_cleared());
+        self.filter.end_line(shown);
+        said
+    }
+
+    /// Leaves a row, in which `before` has been written, for one further up.
+    fn go_up(&mut self, at: WallTime, before: &[u8], rows: usize, out: &mut Vec<u8>) {
+        let mut shown = Vec::new();
+        let (is_inked, _) = self.filter_whole(at, before, &mut shown);
+        let block = self.block.get_or_insert_with(|| Block::new(at));
+        if is_inked {
+            block.draw(&shown);
+        }
+        block.go_up(rows);
+        // All rows have been drawn once more.
+        if block.has_new() && block.is_due(at) {
+            self.show_block(at, out);
+        }
+    }
+
+    fn add_to_block(&mut self, text: &[u8]) {
+        if let Some(block) = &mut self.block
+            && !block.add_shown(text)
+        {
+            self.block = None;
+        }
+    }
+
+    /// Returns whether the process draws rows again and again.
+    pub(super) fn has_block(&self) -> bool {
+        self.block.is_some()
+    }
+
+    /// Returns whether there are rows that were drawn anew and not shown.
+    pub(super) fn holds_rows(&self) -> bool {
+        self.block.as_ref().is_some_and(Block::has_new)
+    }
+
+    /// Shows rows that were drawn anew.
+    pub(super) fn show_block(&mut self, at: WallTime, out: &mut Vec<u8>) {
+        if !self.holds_rows() {
+            return;
+        }
+        self.show_blanks(at, out);
+        let Voice { block: Some(block), prefix, .. } = self else { return };
+        block.take_new(at, |text| {
+            out.extend_from_slice(prefix.at(at));
+            out.extend_from_slice(text);
+            out.push(b'\n');
+        });
+    }
+
+    /// Shows rows that were drawn anew, and forgets where they stand: what comes may be anywhere.
+    pub(super) fn leave_block(&mut self, at: WallTime, out: &mut Vec<u8>) {
+        self.show_block(at, out);
+        self.block = None;
     }
 
     /// Goes on with the line that stands open on the screen.
