@@ -372,7 +372,7 @@ fn who_listens_before_it_lets_anybody_in_is_told_how_to_say_when_it_does() {
         forge.runs(&["check"])
     };
     check("[process.web]\nafter = ['db']\n").exits_with(0).complained(&[
-        "note[ready-advice]: `db` listens before it lets anybody in, and others wait for it",
+        "note: `db` listens before it lets anybody in, and others wait for it",
         "`[process.db]` and below it `ready = { log = \"ready to accept connections\" }`",
     ]);
     assert_eq!(check("[process.web]\nafter = ['db:started']\n").exits_with(0).err(), "");
