@@ -14,6 +14,7 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod open_line;
 mod patience;
 mod signs;
 mod sinks;
@@ -30,6 +31,7 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+use self::open_line::OpenLine;
 pub use self::patience::Patience;
 use self::signs::Awaited;
 use self::sinks::Sinks;
@@ -51,12 +53,6 @@ const WORTH_WRITING_BYTES: usize = 64 * 1024;
 /// How much may wait to be offered to an outlet before readers wait. As much again, and one chunk, waits there, and as much is
 /// being written: about half a MiB in all.
 const ENOUGH_BYTES: usize = 128 * 1024;
-
-/// How long others wait for the end of a flowing line since it began.
-const LONGEST_FLOW: Duration = Duration::from_millis(250);
-
-/// How long a flowing line may pause before it is interrupted.
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a stream is silent before rows that it draws again and again are shown as they are then.
 const REDRAWN_SILENCE: Duration = Duration::from_millis(500);
@@ -118,14 +114,6 @@ struct State {
     behind: Vec<(Vec<StreamId>, Note)>,
     /// What forge has to say when all output has ended.
     last_word: Option<Note>,
-}
-
-/// A line that stands unfinished at the end of the output.
-#[derive(Debug, Clone, Copy)]
-struct OpenLine {
-    stream: StreamId,
-    /// When others may interrupt it.
-    until: Instant,
 }
 
 impl Hub {
@@ -413,13 +401,6 @@ impl Hub {
         if let Some(begun) = self.0.state.borrow().streams[stream.0].begun {
             self.0.open.set(Some(OpenLine::flowing(stream, begun)));
         }
-    }
-}
-
-impl OpenLine {
-    /// A line that began to be shown at `begun` and has gone on just now.
-    fn flowing(stream: StreamId, begun: Instant) -> OpenLine {
-        OpenLine { stream, until: (begun + LONGEST_FLOW).min(Instant::now() + LONGEST_PAUSE) }
     }
 }
 

@@ -40,7 +40,11 @@ impl Signals {
         ] {
             set_disposition(hindrance, libc::SIG_IGN);
         }
-        Ok(Signals(SignalsInfo::<WithOrigin>::new(wanted)?))
+        // A handler is there a moment before anybody has told it what to do, and a signal of that moment would be lost.
+        let held_back = hold_back(&wanted);
+        let listening = SignalsInfo::<WithOrigin>::new(wanted);
+        set_mask(&held_back);
+        Ok(Signals(listening?))
     }
 
     /// Waits for the next one. Safe to drop half way.
@@ -201,6 +205,27 @@ fn set_disposition(signal: i32, disposition: libc::sighandler_t) {
     unsafe {
         libc::signal(signal, disposition);
     }
+}
+
+/// Keeps signals waiting in the kernel; returns the mask of before. For a process with one thread.
+fn hold_back(signals: &[i32]) -> libc::sigset_t {
+    let mut held = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigemptyset(3) fills both sets before they are used.
+    unsafe {
+        libc::sigemptyset(held.as_mut_ptr());
+        libc::sigemptyset(before.as_mut_ptr());
+        for signal in signals {
+            libc::sigaddset(held.as_mut_ptr(), *signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, held.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+fn set_mask(mask: &libc::sigset_t) {
+    // SAFETY: the mask was filled by the kernel.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, std::ptr::null_mut()) };
 }
 
 /// Lets every signal through again. System calls only.
