@@ -1,6 +1,7 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
 mod aside;
+mod ci;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -87,6 +88,16 @@ Examples:
   forge run bin/rails db:migrate
   forge run -e .env.test -- bin/test --verbose";
 
+const CI_EXAMPLES: &str = "\
+The exit code is that of the command; that of the process that ended first, if
+the command could not come to its end; 124 if --timeout ended it; 128+n if a
+signal to forge did.
+
+Examples:
+  forge ci -- pytest
+  forge ci --timeout 5m --artifacts tmp/forge -- npx cypress run
+  forge ci --only web,worker --junit forge.xml -- bin/rails test:system";
+
 const CLEAN_EXAMPLES: &str = "\
 Only processes of this directory's stacks are ended, and only those whose forge
 and guard are both gone; a stack that runs is left alone.
@@ -117,6 +128,8 @@ pub(crate) struct Forge {
     pub(crate) command: Command,
 }
 
+pub(crate) use ci::{CiArgs, Ports};
+
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
 /// The commands.
@@ -128,6 +141,9 @@ pub(crate) enum Command {
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
     Run(RunArgs),
+    /// Start everything, wait until it is ready, run a command, stop everything, and end as the command did
+    #[command(after_help = CI_EXAMPLES, args_override_self = true)]
+    Ci(Box<CiArgs>),
     /// Say whether the Procfile, forge.toml and the env files are right
     #[command(args_override_self = true)]
     Check(CheckArgs),
@@ -300,6 +316,9 @@ pub(crate) struct RunArgs {
     /// How env files are read.
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+    /// Start what it needs first, wait until that is ready, and stop it at the end; a command needs everything
+    #[arg(long)]
+    pub(crate) deps: bool,
     /// An entry of the Procfile, or a command with its arguments
     #[arg(value_name = "NAME|COMMAND", required = true, num_args = 1.., trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments, add = ArgValueCompleter::new(process_names))]
     pub(crate) words: Vec<OsString>,

@@ -8,6 +8,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const MISTAKE: u8 = 1;
 /// A mistake on the command line.
 pub(crate) const USAGE: u8 = 2;
+/// A limit of time was reached.
+pub(crate) const TIME_UP: u8 = 124;
 /// forge itself failed.
 pub(crate) const BROKEN: u8 = 125;
 /// A command is not executable.

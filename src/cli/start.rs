@@ -31,7 +31,7 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
     let hold = Hold::of(project.output.tty, is_terminal);
     let colour = read::has_colour(project.output.colour, is_terminal);
     let sink = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
-    engine::run(Setup {
+    let report = engine::run(Setup {
         hold,
         channels: Channels::Together,
         colour,
@@ -44,7 +44,9 @@ pub(crate) fn start(project: Project, place: &ProjectPlace) -> anyhow::Result<Ou
         rewrite: None,
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
-    })
+        limit: None,
+    })?;
+    Ok(report.outcome)
 }
 
 /// Returns the longest time that any process has between SIGTERM and SIGKILL.

@@ -5,7 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::{self, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs};
+use super::args::{
+    self, CiArgs, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs,
+};
 use crate::diagnostic::{Source, Span};
 use crate::project::{self, Colour, Settings};
 
@@ -58,6 +60,25 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
 pub(crate) fn of_run(args: &RunArgs, matches: &ArgMatches) -> Settings {
     let files = of_reading(&args.reading, of_files(&args.files));
     Settings { port: span(matches, "port", args.port.as_deref()), ..files }
+}
+
+/// What `forge ci` was asked for.
+pub(crate) fn of_ci(args: &CiArgs, matches: &ArgMatches) -> Settings {
+    let only: Vec<String> = args
+        .only
+        .iter()
+        .flatten()
+        .flat_map(|list| list.split(','))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    Settings {
+        names: names(&only),
+        port: span(matches, "port", args.port.as_deref()),
+        colour: colour(&args.colour, matches),
+        watch: Some(false),
+        ..of_reading(&args.reading, of_files(&args.files))
+    }
 }
 
 /// What `forge env` was asked for.

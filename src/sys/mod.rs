@@ -27,6 +27,7 @@ pub mod private_dir;
 pub mod probe;
 pub mod process;
 pub mod pty;
+pub mod sheet;
 pub mod signals;
 pub mod socket;
 pub mod wall_timer;

@@ -1,5 +1,6 @@
 //! What a person sees.
 
+pub mod ci;
 pub mod messages;
 pub mod sinks;
 pub mod terminal;

@@ -1,0 +1,131 @@
+//! `forge ci`: starts a stack, waits until it is ready, runs a command, stops everything, and ends as the command did.
+//!
+//! The command is one more process of the project, a task that needs all the others. So it is started, waited for,
+//! stopped and reaped by the same rules as everybody; only its standard input, output and error are forge's own.
+
+mod command;
+mod stage;
+
+use clap::ArgMatches;
+
+use super::args::{CiArgs, Ports, RunArgs};
+use super::left_behind::{self, Question};
+use super::read::{self, Need, ProjectPlace};
+use super::report::{self, Verdict};
+use super::{exit, preflight, start, wishes};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::project::{Colour, OnConflict, Project, load};
+use crate::sys::sheet::{self, Sheet};
+use crate::ui::ci::Place;
+use stage::{Papers, Play};
+
+/// Does it.
+///
+/// # Errors
+/// forge itself cannot work.
+pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    let read = read::inputs(wishes::of_ci(args, matches), Need::Procfile);
+    let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
+    let are_planned = args.ports.map_or(args.port.is_some(), |ports| ports == Ports::Planned);
+    let mut loaded = load::load(&read.value);
+    let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
+    let place = ProjectPlace::of(&loaded.value.root);
+    settle(&mut loaded.value, &place, are_planned, &mut diagnostics);
+    let papers = Papers {
+        junit: args.junit.as_deref().and_then(|path| opened(Sheet::blank(path), path, &mut diagnostics)),
+        // The runner's file, not the user's: where it cannot be written, there is no summary.
+        summary: read::step_summary().and_then(|path| Sheet::goes_on(&path).ok()),
+        artifacts: args.artifacts.clone(),
+    };
+    if let Some(directory) = &args.artifacts {
+        opened(sheet::make_directory(directory), directory, &mut diagnostics);
+    }
+    if report::show(&diagnostics, colour) == Verdict::Stop {
+        return Ok(exit::MISTAKE);
+    }
+    let mut project = loaded.value;
+    let keep = if args.keep { command::Keep::Stack } else { command::Keep::Nothing };
+    if let Some(refusal) = command::refusal(&project, &args.words) {
+        let _ = report::show(&[refusal.diagnostic()], colour);
+        return Ok(refusal.code());
+    }
+    let command = command::add(&mut project, &args.words, keep);
+    let place_of_log = read::place_of_log();
+    stage::play(Play {
+        project,
+        command,
+        place,
+        limit: args.timeout,
+        log: place_of_log,
+        papers,
+        told: stage::Told::All,
+    })
+}
+
+/// `forge run --deps`: a process or a command in the foreground, with all it needs beside it.
+///
+/// # Errors
+/// forge itself cannot work.
+pub(crate) fn run_with_needs(args: &RunArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    let mut read = read::inputs(wishes::of_run(args, matches), Need::Procfile);
+    let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
+    let entry = args.words[0]
+        .to_str()
+        .filter(|_| args.words.len() == 1)
+        .and_then(|word| load::find(&read.value, word));
+    if let Some((name, _)) = &entry {
+        read.value.settings.names = wishes::names(&[format!("{name}=1")]);
+    }
+    let mut loaded = load::load(&read.value);
+    let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
+    let place = ProjectPlace::of(&loaded.value.root);
+    settle(&mut loaded.value, &place, true, &mut diagnostics);
+    if report::show(&diagnostics, colour) == Verdict::Stop {
+        return Ok(exit::MISTAKE);
+    }
+    let mut project = loaded.value;
+    let command = match &entry {
+        Some((name, _)) => command::bring_to_front(&mut project, name),
+        None => {
+            if let Some(refusal) = command::refusal(&project, &args.words) {
+                let _ = report::show(&[refusal.diagnostic()], colour);
+                return Ok(refusal.code());
+            }
+            command::add(&mut project, &args.words, command::Keep::Nothing)
+        }
+    };
+    let (log, papers) = (Place::Plain, Papers { junit: None, summary: None, artifacts: None });
+    stage::play(Play { project, command, place, limit: None, log, papers, told: stage::Told::Failures })
+}
+
+/// Everything between reading and starting: what was left behind, and the ports.
+fn settle(project: &mut Project, place: &ProjectPlace, are_planned: bool, diagnostics: &mut Vec<Diagnostic>) {
+    if report::worst(diagnostics) == Some(Severity::Error) {
+        return;
+    }
+    diagnostics.extend(left_behind::settle(place, start::longest_grace(project), Question::Welcome));
+    if !are_planned {
+        preflight::choose_free_ports(project, read::chance());
+        project.on_conflict = OnConflict::Next;
+    }
+    let given = preflight::give_ports(project);
+    // Any port is as good as another, so it is no news that one of them was taken.
+    diagnostics.extend(given.into_iter().filter(|one| are_planned || one.severity > Severity::Note));
+    diagnostics.extend(preflight::ports(project));
+}
+
+/// Takes what was opened, or complains.
+fn opened<T>(
+    result: std::io::Result<T>,
+    path: &std::path::Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let message = format!("could not make `{}`: {}", path.display(), read::why(&error));
+            diagnostics.push(Diagnostic::error("cannot-write", message));
+            None
+        }
+    }
+}
