@@ -1,14 +1,15 @@
 //! How fast lines get from the pipes of processes to a pipe: readers, hub, sink and outlet, without processes.
 //!
 //! `cargo bench --bench lines [-- MEGABYTES]`. Each round ends with a check that every line has come. The
-//! yardstick in each line of the table is the same data through one bare pipe.
+//! yardstick in each line of the table is the same data through one bare pipe. `masked`: with secrets to be looked for.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use forge::engine::{Descriptor, Hub, Patience, Way, read};
-use forge::logs::{Channel, Origin};
+use forge::engine::{Hub, Patience, Way, read};
+use forge::logs::{Channel, Mask, Masking, Origin, Rewrite};
+use forge::project::secrets::Secret;
 use forge::project::{
     Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
 };
@@ -25,13 +26,24 @@ const PREFIX_BYTES: usize = "00:00:00 ".len() + "p100.1".len() + " | ".len();
 
 fn main() {
     let megabytes = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(400);
-    let _ = terminal::out("processes   forge MB/s   bare pipe MB/s   ratio\n");
+    let _ = terminal::out("processes   forge MB/s  masked MB/s   bare pipe MB/s   ratio  masked\n");
     for processes in [1, 4, 16] {
         let lines_each = megabytes * 1_000_000 / LINE_BYTES / processes;
-        let forge = best(|| through_forge(processes, lines_each));
+        let forge = best(|| through_forge(processes, lines_each, &Mask::default));
+        let masked = best(|| through_forge(processes, lines_each, &mask));
         let bare = best(|| through_a_pipe(processes * lines_each));
-        let _ = terminal::out(&format!("{processes:9} {forge:12.0} {bare:16.0} {:7.2}\n", forge / bare));
+        let (ratio, masked_ratio) = (forge / bare, masked / bare);
+        let _ = terminal::out(&format!(
+            "{processes:9} {forge:12.0} {masked:12.0} {bare:16.0} {ratio:7.2} {masked_ratio:7.2}\n"
+        ));
     }
+}
+
+/// Twelve secrets, one of them as short as they may be, which is the worst there is.
+fn mask() -> Mask {
+    let secrets =
+        (1..12_u64).map(|number| format!("{:032x}", u128::from(number) << 64 | 0x9e37_79b9_7f4a_7c15));
+    Mask::new(secrets.chain(["hunter22".to_owned()]).filter_map(Secret::whole).collect())
 }
 
 /// Returns the best of five rounds: what else the machine does can only make it slower.
@@ -54,7 +66,7 @@ fn through_a_pipe(lines: usize) -> f64 {
     megabytes_per_second(lines, begin)
 }
 
-fn through_forge(processes: usize, lines_each: usize) -> f64 {
+fn through_forge(processes: usize, lines_each: usize, mask: &dyn Fn() -> Mask) -> f64 {
     let (reader, writer) = io::pipe().expect("a pipe");
     let lines = processes * lines_each;
     let begin = Instant::now();
@@ -63,8 +75,10 @@ fn through_forge(processes: usize, lines_each: usize) -> f64 {
     LocalSet::new().block_on(&runtime, async {
         let project = project(processes);
         let sink = StreamSink::new(&project, Screen { terminal: false, colour: false });
-        let way = Way::start("output", Box::new(sink), Descriptor(writer.into())).expect("a thread");
-        let hub = Hub::start(vec![way], None, Patience::ELSEWHERE);
+        let way = Way::to("output", Box::new(sink), writer.into()).expect("a thread");
+        let mask = mask();
+        let rewrite = (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>);
+        let hub = Hub::start(vec![way], rewrite, Patience::ELSEWHERE);
         let readers: Vec<_> = project
             .instances
             .iter()
@@ -80,7 +94,7 @@ fn through_forge(processes: usize, lines_each: usize) -> f64 {
             })
             .collect();
         for reader in readers {
-            reader.await.expect("no panic");
+            reader.await.expect("no panic").expect("a place in the poller");
         }
         hub.finish().await;
     });

@@ -14,6 +14,8 @@ pub mod supervisor;
 
 pub mod logs;
 
+pub mod store;
+
 pub mod guard;
 pub mod sys;
 

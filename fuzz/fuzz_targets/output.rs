@@ -1,7 +1,7 @@
 //! Any output of a process, in any pieces: the same lines, and the same text on the screen, as in one piece.
 #![no_main]
 
-use forge::logs::{EscapeFilter, Escapes, Frame, Framer};
+use forge::logs::{EscapeFilter, Escapes, Frame, Framer, Row};
 use forge_fuzz::{fields, pieces};
 use libfuzzer_sys::fuzz_target;
 
@@ -21,8 +21,14 @@ fuzz_target!(|input: &[u8]| {
     for escapes in [Escapes::Keep, Escapes::Strip, Escapes::ColourOnly, Escapes::TextOnly] {
         for line in text.split(|byte| *byte == b'\n') {
             let whole = filtered(escapes, line, &[]);
-            assert_eq!(filtered(escapes, line, cuts), whole, "{escapes:?}");
+            let in_pieces = filtered(escapes, line, cuts);
+            if escapes.guards_screen() {
+                assert_eq!(last_state(&in_pieces), last_state(&whole), "{escapes:?}");
+            } else {
+                assert_eq!(in_pieces, whole, "{escapes:?}");
+            }
             check_shown(escapes, line, &whole);
+            check_shown(escapes, line, &in_pieces);
             if escapes.leave_alone(line) {
                 assert_eq!(whole, line);
             }
@@ -70,11 +76,19 @@ fn lines(text: &[u8], cuts: &[u8], idle: &[u8]) -> Vec<Vec<u8>> {
 
 fn filtered(escapes: Escapes, line: &[u8], cuts: &[u8]) -> Vec<u8> {
     let (mut filter, mut out) = (EscapeFilter::new(escapes), Vec::new());
-    for piece in pieces(line, cuts) {
-        filter.filter(piece, REDRAW, &mut out);
+    for (index, piece) in pieces(line, cuts).enumerate() {
+        let begins_at = (index == 0).then_some(0);
+        filter.filter(piece, Row { prefix: REDRAW, begins_at }, &mut out);
     }
     filter.end_line(&mut out);
     out
+}
+
+/// What a terminal shows at the end of a line that was drawn anew.
+fn last_state(line: &[u8]) -> &[u8] {
+    let anew = [b"\r", REDRAW, b"\x1b[K"].concat();
+    let last = line.windows(anew.len()).rposition(|window| window == anew);
+    last.map_or(line, |at| &line[at + anew.len()..])
 }
 
 fn check_shown(escapes: Escapes, line: &[u8], shown: &[u8]) {
@@ -86,6 +100,12 @@ fn check_shown(escapes: Escapes, line: &[u8], shown: &[u8]) {
             while let Some((byte, after)) = rest.split_first() {
                 rest = after;
                 match byte {
+                    0x1b if after.starts_with(b"]8;") => {
+                        assert_eq!(escapes, Escapes::ColourOnly, "no link where none is wanted");
+                        let end = after.iter().position(|byte| !(b' '..=b'~').contains(byte));
+                        let end = &after[end.expect("a link has an end")..];
+                        rest = end.strip_prefix(b"\x07").or(end.strip_prefix(b"\x1b\\")).expect("its end");
+                    }
                     0x1b => {
                         let end =
                             after.iter().position(|byte| *byte == b'm').expect("only colours have an ESC");

@@ -2,6 +2,9 @@
 
 mod aside;
 mod ci;
+mod help;
+mod logs;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,102 +12,21 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::builder::styling::{AnsiColor, Effects, Styles};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
+use self::help::{CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
+use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
+pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;
 use crate::project;
+pub(crate) use values::{ExitOn, Shell, Stderr, Tty, When};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
     .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
     .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
     .placeholder(AnsiColor::Cyan.on_default());
-
-const FORGE_EXAMPLES: &str = "\
-Examples:
-  forge start                       start everything in ./Procfile
-  forge start -f Procfile.dev web   only web, from another Procfile
-  forge run console                 one entry, with the terminal to itself
-  forge run bin/rails db:migrate    any command, with .env and the rest
-  forge check                       is the Procfile right?
-
-Exit codes:
-  0    stopped on request, or everything that had to end ended well
-  N    of the first process that ended by itself; 128+n if signal n ended it
-  1    a mistake in a file, a formation or a port; nothing was started
-  2    a mistake on the command line
-  125  forge itself failed
-  126  a command is not executable
-  127  a command was not found";
-
-const START_EXAMPLES: &str = "\
-Examples:
-  forge start                       one of each process
-  forge start web worker=2          only these
-  forge start -m all=1,css=0        all but css (or: -x css)
-  forge start -f Procfile.dev -p 3000
-  forge start --env /dev/null       without any .env";
-
-const START_DETAILS: &str = "\
-Ports:
-  Each process gets its own PORT: base + 100 x its place in the Procfile, and
-  + 1 for each further instance. With the default base of 5000 the first entry
-  has 5000, the second 5100, and the second instance of the first 5001. Every
-  entry counts, started or not, so that a process keeps its port. The base is
-  --port, else that of forge.toml, else PORT of .env, else PORT of the
-  environment, else 5000.
-
-Environment:
-  .env of the root directory, or the files of --env, win over the environment
-  that forge was started in (the other way round with --no-override). Each
-  process also gets PS (web.1), FORGE_PROCESS, FORGE_INSTANCE, FORGE_RUN_ID,
-  and of every process FORGE_PORT_WEB and FORGE_URL_WEB.
-
-Variables, .foreman and forge.toml:
-  Each option may also stand in the environment, as FORGE_ and its name:
-  FORGE_PORT_STEP=10, FORGE_NO_PREFIX=1. The ones that foreman knows may stand
-  in a .foreman file in the current directory. Flags beat variables, these beat
-  .foreman, and that beats forge.toml.
-
-Names:
-  web is all of a process, web.2 one instance, 'worker*' a glob, @label a group
-  of forge.toml, all everything.
-
-Examples:
-  forge start                         one of each process
-  forge start web worker=2            only these
-  forge start -m all=1,css=0          all but css (or: -x css)
-  forge start -f Procfile.dev -p 3000
-  forge start --env /dev/null         without any .env";
-
-const RUN_EXAMPLES: &str = "\
-A single word that is an entry of the Procfile runs that entry, in its
-directory, with its PORT and PS. Anything else is a command: its words as they
-are, in the current directory. Options after it are its own.
-
-Examples:
-  forge run console
-  forge run bin/rails db:migrate
-  forge run -e .env.test -- bin/test --verbose";
-
-const CI_EXAMPLES: &str = "\
-The exit code is that of the command; that of the process that ended first, if
-the command could not come to its end; 124 if --timeout ended it; 128+n if a
-signal to forge did.
-
-Examples:
-  forge ci -- pytest
-  forge ci --timeout 5m --artifacts tmp/forge -- npx cypress run
-  forge ci --only web,worker --junit forge.xml -- bin/rails test:system";
-
-const CLEAN_EXAMPLES: &str = "\
-Only processes of this directory's stacks are ended, and only those whose forge
-and guard are both gone; a stack that runs is left alone.
-
-Examples:
-  forge clean             ask them to end, wait, kill what does not
-  forge clean --dry-run   only say what is there";
 
 /// Runs the processes of a Procfile
 ///
@@ -158,6 +80,9 @@ pub(crate) enum Command {
     /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
     #[command(args_override_self = true)]
     Why(WhyArgs),
+    /// Show what processes have printed, from the log files of `start --log-dir`
+    #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
+    Logs(Box<LogsArgs>),
     /// Print the JSON Schema of forge.toml, for editors
     Schema,
     /// Print the version
@@ -212,6 +137,14 @@ pub(crate) struct ColourArgs {
     pub(crate) no_color: bool,
 }
 
+/// What is around the processes.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct IsolationArgs {
+    /// A pid namespace of their own: they end even if forge and its guard are killed at once (Linux)
+    #[arg(long, env = "FORGE_ISOLATE", value_parser = BoolishValueParser::new())]
+    pub(crate) isolate: bool,
+}
+
 /// `forge start`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Default, Args)]
@@ -258,18 +191,49 @@ pub(crate) struct StartArgs {
     /// Show no time of day
     #[arg(long, help_heading = "Output")]
     pub(crate) no_timestamp: bool,
+    /// How the time is shown: %H:%M:%S and the like, %3f for milliseconds, %F for the date
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "FORGE_TIMESTAMP_FORMAT",
+        allow_hyphen_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) timestamp_format: Option<String>,
     /// When there is colour.
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) colour: ColourArgs,
     /// Show the lines alone, without time and name
     #[arg(long, env = "FORGE_NO_PREFIX", value_parser = BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) no_prefix: bool,
-    /// Processes whose lines are not shown, with commas
+    /// Print a JSON object for each line and each remark
+    #[arg(long, env = "FORGE_JSON", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Show secrets of env files as they are, not as •••
+    #[arg(long, env = "FORGE_NO_MASK", value_parser = BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) no_mask: bool,
+    /// Whose lines are not shown, with commas: web, web.2, 'worker*'
     #[arg(short = 'q', long, value_name = "NAMES", env = "FORGE_QUIET", add = ArgValueCompleter::new(process_names), help_heading = "Output")]
     pub(crate) quiet: Option<Vec<String>>,
+    /// Lines that are not shown: a regular expression, repeatable
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        env = "FORGE_DROP",
+        allow_hyphen_values = true,
+        help_heading = "Output"
+    )]
+    pub(crate) drop: Option<Vec<String>>,
+    /// How lines of stderr are shown [default: plain]
+    #[arg(long, value_name = "HOW", env = "FORGE_STDERR", help_heading = "Output")]
+    pub(crate) stderr: Option<Stderr>,
     /// How the processes are held [default: auto]
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
+
+    /// What is kept.
+    #[command(flatten, next_help_heading = "Log files")]
+    pub(crate) logs: LogArgs,
 
     /// Seconds between SIGTERM and SIGKILL, also as 300ms or 1m [default: 5]
     #[arg(short = 't', long, value_name = "TIME", env = "FORGE_TIMEOUT", value_parser = project::parse_duration, help_heading = "Ending")]
@@ -286,6 +250,9 @@ pub(crate) struct StartArgs {
     /// End a process with other signals, one after the other: db=INT, db=TERM,INT; repeated for several
     #[arg(long, value_name = "NAME=SIGNAL,…", env = "FORGE_STOP_SIGNAL", add = ArgValueCompleter::new(process_names), help_heading = "Ending")]
     pub(crate) stop_signal: Option<Vec<String>>,
+    /// What is around the processes.
+    #[command(flatten, next_help_heading = "Ending")]
+    pub(crate) isolation: IsolationArgs,
 
     /// Start a process after others: web=db,migrate:done; repeated for several
     #[arg(long, value_name = "NAME=NAMES", env = "FORGE_AFTER", add = ArgValueCompleter::new(process_names), help_heading = "Order and restarts")]
@@ -319,6 +286,9 @@ pub(crate) struct RunArgs {
     /// Start what it needs first, wait until that is ready, and stop it at the end; a command needs everything
     #[arg(long)]
     pub(crate) deps: bool,
+    /// What is around the command.
+    #[command(flatten)]
+    pub(crate) isolation: IsolationArgs,
     /// An entry of the Procfile, or a command with its arguments
     #[arg(value_name = "NAME|COMMAND", required = true, num_args = 1.., trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments, add = ArgValueCompleter::new(process_names))]
     pub(crate) words: Vec<OsString>,
@@ -382,56 +352,6 @@ pub(crate) struct ManArgs {
     pub(crate) directory: Option<PathBuf>,
 }
 
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// On a terminal that can show it.
-    Auto,
-    /// Always.
-    #[value(aliases = ["true", "yes", "1"])]
-    Always,
-    /// Never.
-    #[value(aliases = ["false", "no", "0"])]
-    Never,
-}
-
-/// `--tty`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tty {
-    /// full if stdout is a terminal, else line
-    Auto,
-    /// Each has a terminal of its own
-    Full,
-    /// As if they wrote to a terminal, so that lines come at once
-    Line,
-    /// Plain pipes: fastest, but many programs hold their output back
-    Pipe,
-}
-
-/// `--exit-on`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExitOn {
-    /// The end of any process, as in foreman
-    Any,
-    /// The failure of any process
-    Failure,
-    /// The end of the last process
-    All,
-    /// Nothing: forge stays until it is asked to stop
-    Never,
-}
-
-/// The shells that can be completed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shell {
-    /// GNU Bash
-    Bash,
-    /// Z shell
-    Zsh,
-    /// fish
-    Fish,
-}
-
 /// Builds the parser: the derived one, with empty `FORGE_…` variables taken for missing ones.
 pub(crate) fn parser(is_empty_variable: impl Fn(&std::ffi::OsStr) -> bool) -> clap::Command {
     fn forgive(command: clap::Command, is_empty: &dyn Fn(&std::ffi::OsStr) -> bool) -> clap::Command {
@@ -442,6 +362,14 @@ pub(crate) fn parser(is_empty_variable: impl Fn(&std::ffi::OsStr) -> bool) -> cl
             .mut_subcommands(|command| forgive(command, is_empty))
     }
     forgive(Forge::command(), &is_empty_variable)
+}
+
+/// Makes a mistake that clap does not see look like those that it does.
+pub(crate) fn refusal(command: &str, message: &str) -> clap::Error {
+    let mut forge = Forge::command();
+    forge.build();
+    let command = forge.find_subcommand_mut(command).expect("it has been parsed");
+    command.error(clap::error::ErrorKind::ArgumentConflict, message)
 }
 
 #[cfg(test)]

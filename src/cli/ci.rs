@@ -6,16 +6,19 @@
 mod command;
 mod stage;
 
+use std::path::Path;
+
 use clap::ArgMatches;
 
 use super::args::{CiArgs, Ports, RunArgs};
 use super::left_behind::{self, Question};
 use super::read::{self, Need, ProjectPlace};
 use super::report::{self, Verdict};
-use super::{exit, preflight, start, wishes};
+use super::{exit, log_files, preflight, start, wishes};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::project::{Colour, OnConflict, Project, load};
-use crate::sys::sheet::{self, Sheet};
+use crate::logs::Mask;
+use crate::project::{Colour, Logs, OnConflict, Project, load};
+use crate::sys::sheet::Sheet;
 use crate::ui::ci::Place;
 use stage::{Papers, Play};
 
@@ -28,6 +31,7 @@ pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
     let are_planned = args.ports.map_or(args.port.is_some(), |ports| ports == Ports::Planned);
     let mut loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     settle(&mut loaded.value, &place, are_planned, &mut diagnostics);
@@ -35,18 +39,25 @@ pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         junit: args.junit.as_deref().and_then(|path| opened(Sheet::blank(path), path, &mut diagnostics)),
         // The runner's file, not the user's: where it cannot be written, there is no summary.
         summary: read::step_summary().and_then(|path| Sheet::goes_on(&path).ok()),
-        artifacts: args.artifacts.clone(),
     };
     if let Some(directory) = &args.artifacts {
-        opened(sheet::make_directory(directory), directory, &mut diagnostics);
+        loaded.value.logs = Some(logs_in(directory));
     }
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    let logs = loaded.value.logs.as_ref().filter(|_| report::worst(&diagnostics) != Some(Severity::Error));
+    let logs = match logs.map(|logs| log_files::open(logs, &loaded.value.root)).transpose() {
+        Ok(logs) => logs,
+        Err(diagnostic) => {
+            diagnostics.push(*diagnostic);
+            None
+        }
+    };
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     let mut project = loaded.value;
     let keep = if args.keep { command::Keep::Stack } else { command::Keep::Nothing };
     if let Some(refusal) = command::refusal(&project, &args.words) {
-        let _ = report::show(&[refusal.diagnostic()], colour);
+        let _ = report::show(&[refusal.diagnostic()], &mask, colour);
         return Ok(refusal.code());
     }
     let command = command::add(&mut project, &args.words, keep);
@@ -58,6 +69,8 @@ pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         limit: args.timeout,
         log: place_of_log,
         papers,
+        logs,
+        mask,
         told: stage::Told::All,
     })
 }
@@ -77,10 +90,11 @@ pub(crate) fn run_with_needs(args: &RunArgs, matches: &ArgMatches) -> anyhow::Re
         read.value.settings.names = wishes::names(&[format!("{name}=1")]);
     }
     let mut loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     settle(&mut loaded.value, &place, true, &mut diagnostics);
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     let mut project = loaded.value;
@@ -88,14 +102,24 @@ pub(crate) fn run_with_needs(args: &RunArgs, matches: &ArgMatches) -> anyhow::Re
         Some((name, _)) => command::bring_to_front(&mut project, name),
         None => {
             if let Some(refusal) = command::refusal(&project, &args.words) {
-                let _ = report::show(&[refusal.diagnostic()], colour);
+                let _ = report::show(&[refusal.diagnostic()], &mask, colour);
                 return Ok(refusal.code());
             }
             command::add(&mut project, &args.words, command::Keep::Nothing)
         }
     };
-    let (log, papers) = (Place::Plain, Papers { junit: None, summary: None, artifacts: None });
-    stage::play(Play { project, command, place, limit: None, log, papers, told: stage::Told::Failures })
+    let (log, papers) = (Place::Plain, Papers { junit: None, summary: None });
+    stage::play(Play {
+        project,
+        command,
+        place,
+        limit: None,
+        log,
+        papers,
+        logs: None,
+        mask,
+        told: stage::Told::Failures,
+    })
 }
 
 /// Everything between reading and starting: what was left behind, and the ports.
@@ -114,12 +138,13 @@ fn settle(project: &mut Project, place: &ProjectPlace, are_planned: bool, diagno
     diagnostics.extend(preflight::ports(project));
 }
 
+/// Everything of everybody, without escape sequences, in one part each.
+fn logs_in(directory: &Path) -> Logs {
+    Logs { dir: directory.to_owned(), raw: false, rotate: 0, keep: 1 }
+}
+
 /// Takes what was opened, or complains.
-fn opened<T>(
-    result: std::io::Result<T>,
-    path: &std::path::Path,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<T> {
+fn opened<T>(result: std::io::Result<T>, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(error) => {

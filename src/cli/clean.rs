@@ -12,6 +12,7 @@ use super::report::Verdict;
 use super::{exit, report, wishes};
 use crate::diagnostic::visible;
 use crate::guard::leftovers::{self, Fate, Leftover};
+use crate::logs::Mask;
 use crate::project::Colour;
 
 /// How long a leftover has after SIGTERM where nobody says otherwise; the default of `start`, too.
@@ -24,7 +25,9 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) fn clean(args: &CleanArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::place(wishes::of_clean(args, matches));
     let (place, settings) = read.value;
-    if report::show(&read.diagnostics, settings.colour.unwrap_or(Colour::Auto)) == Verdict::Stop {
+    if report::show(&read.diagnostics, &Mask::default(), settings.colour.unwrap_or(Colour::Auto))
+        == Verdict::Stop
+    {
         return Ok(exit::MISTAKE);
     }
     let judged: Vec<(Leftover, Option<Fate>)> = if args.dry_run {

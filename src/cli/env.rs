@@ -2,6 +2,7 @@
 //!
 //! What was merely inherited is many and known, so it is counted and not listed, unless `--all` is given.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -11,9 +12,11 @@ use serde::Serialize;
 use super::args::EnvArgs;
 use super::read::{self, Need};
 use super::report::Verdict;
-use super::{exit, preflight, report, secret, wishes};
+use super::{exit, preflight, report, wishes};
 use crate::diagnostic::{Diagnostic, Severity, Source, Span, visible};
+use crate::logs::Mask;
 use crate::project::names::{self, Choice, Known};
+use crate::project::secrets::SecretRules;
 use crate::project::{Colour, InstanceId, InstanceSpec, Origin, Project, Variable, load};
 use crate::ui::terminal;
 
@@ -39,7 +42,8 @@ pub(crate) fn env(args: &EnvArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         Some(Err(_)) | None => None,
     };
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    let mask = Mask::new(project.secrets.found.clone());
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
 
@@ -48,10 +52,11 @@ pub(crate) fn env(args: &EnvArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         None => common(&project),
     };
     let inherited = variables.iter().filter(|variable| variable.origin == Origin::Inherited).count();
+    let reveal = args.reveal || !project.secrets.rules.mask;
     let rows: Vec<Row> = variables
         .iter()
         .filter(|variable| args.all || variable.origin != Origin::Inherited)
-        .map(|variable| Row::of(variable, args.reveal))
+        .map(|variable| Row::of(variable, (!reveal).then_some((&project.secrets.rules, &mask))))
         .collect();
     if args.json {
         report::answer(&json(instance.as_ref(), &rows))?;
@@ -119,19 +124,24 @@ struct Row {
 }
 
 impl Row {
-    fn of(variable: &Variable, reveal: bool) -> Row {
-        let name = String::from_utf8_lossy(&variable.name).into_owned();
-        let value = String::from_utf8_lossy(&variable.value).into_owned();
-        let masked = if reveal { None } else { secret::masked(&name, &value) };
-        let (source, place) = match &variable.origin {
+    /// With rules and a mask, what is secret by them is hidden: by its name, however short it is, and by its value, which
+    /// may also stand in another variable.
+    fn of(variable: &Variable, hide: Option<(&SecretRules, &Mask)>) -> Row {
+        let Variable { name, value, origin } = variable;
+        let shown =
+            hide.map_or(Cow::Borrowed(value.as_slice()), |(rules, mask)| match rules.shown(name, value) {
+                Some(shown) => Cow::Owned(mask.bytes(&shown).into_owned()),
+                None => mask.bytes(value),
+            });
+        let (source, place) = match origin {
             Origin::Inherited => ("inherited", None),
             Origin::Forge => ("forge", None),
             Origin::File(place) => ("file", Some(place)),
         };
         Row {
-            masked: masked.is_some(),
-            value: masked.unwrap_or(value),
-            name,
+            masked: shown != value.as_slice(),
+            value: String::from_utf8_lossy(&shown).into_owned(),
+            name: String::from_utf8_lossy(name).into_owned(),
             source,
             file: place.map(|place| place.file.to_string()),
             line: place.map(|place| place.line),

@@ -9,7 +9,10 @@ mod dry_run;
 mod env;
 mod exit;
 mod fault;
+mod isolation;
 mod left_behind;
+mod log_files;
+mod logs;
 mod man;
 pub mod preflight;
 mod read;
@@ -17,7 +20,6 @@ mod report;
 mod run;
 mod schedule;
 mod schema;
-mod secret;
 mod start;
 mod version;
 mod why;
@@ -31,6 +33,7 @@ use clap::error::ContextValue;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::diagnostic::{Diagnostic, Severity, visible};
+use crate::logs::Mask;
 use crate::project::{Colour, OnConflict, PortSource, Project, load};
 use crate::ui::{messages, terminal};
 use args::{Command, Forge, StartArgs};
@@ -57,7 +60,15 @@ fn understand(words: Vec<OsString>) -> u8 {
         (Err(error), _) => return complain(&error),
         (Ok(_), None) => unreachable!("clap has asked for a command"),
     };
+    if let Command::Start(args) = &forge.command
+        && let Some(contradiction) = wishes::contradiction(args, matches)
+    {
+        return complain(&args::refusal("start", &contradiction));
+    }
     dispatch(forge.command, matches).unwrap_or_else(|error| {
+        if let Some(code) = error.downcast_ref().and_then(isolation::explain) {
+            return code;
+        }
         let root = error.root_cause().downcast_ref::<std::io::Error>();
         let doing: Vec<String> = error.chain().map(ToString::to_string).collect();
         let doing = if root.is_some() { &doing[..doing.len() - 1] } else { &doing };
@@ -72,10 +83,11 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Start(args) => start_or_tell(&args, matches),
         Command::Ci(args) => ci::ci(&args, matches),
         Command::Run(args) if args.deps => ci::run_with_needs(&args, matches),
-        Command::Run(args) => Ok(run::run(&args, matches)),
+        Command::Run(args) => run::run(&args, matches),
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),
         Command::Env(args) => env::env(&args, matches),
+        Command::Logs(args) => logs::logs(&args, matches),
         Command::Schedule(args) => schedule::schedule(&args, matches),
         Command::Why(args) => why::why(&args, matches),
         Command::Schema => schema::schema(),
@@ -89,6 +101,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
     let mut loaded = load::load(&read.value);
+    let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     // Nobody is asked anything about a start that cannot be. Before the ports, which may be free afterwards.
@@ -105,13 +118,23 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     }
     diagnostics.extend(taken);
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&diagnostics, colour) == Verdict::Stop {
+    if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     if args.dry_run {
-        return dry_run::dry_run(&loaded.value);
+        return dry_run::dry_run(&loaded.value, &mask);
     }
-    Ok(exit::code(&start::start(loaded.value, &place)?))
+    let logs = match &loaded.value.logs {
+        None => None,
+        Some(logs) => match log_files::open(logs, &loaded.value.root) {
+            Ok(directory) => Some(directory),
+            Err(diagnostic) => {
+                let _ = report::show(&[*diagnostic], &mask, colour);
+                return Ok(exit::MISTAKE);
+            }
+        },
+    };
+    Ok(exit::code(&start::start(loaded.value, mask, &place, logs)?))
 }
 
 /// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.

@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use super::read;
 use crate::diagnostic::{Diagnostic, Severity, render_all};
+use crate::logs::Mask;
 use crate::project::Colour;
 use crate::ui::terminal;
 
@@ -17,14 +18,14 @@ pub(crate) enum Verdict {
     Stop,
 }
 
-/// Shows them all and says what follows. Notes are about what is going to happen, so they are left out where an
+/// Shows them all, without secrets, and says what follows. Notes are about what is going to happen, so they are left out where an
 /// error ends everything.
-pub(crate) fn show(diagnostics: &[Diagnostic], colour: Colour) -> Verdict {
+pub(crate) fn show(diagnostics: &[Diagnostic], mask: &Mask, colour: Colour) -> Verdict {
     let verdict = if worst(diagnostics) == Some(Severity::Error) { Verdict::Stop } else { Verdict::GoOn };
     let least = if verdict == Verdict::Stop { Severity::Warning } else { Severity::Note };
     let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| d.severity >= least).cloned().collect();
     let colour = read::has_colour(colour, terminal::is_stderr());
-    terminal::err(&render_all(&shown, colour));
+    terminal::err(&mask.text(&render_all(&shown, colour)));
     verdict
 }
 

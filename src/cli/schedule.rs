@@ -8,6 +8,7 @@ use super::report::{self, Verdict};
 use super::{exit, run, wishes};
 use crate::diagnostic::Diagnostic;
 use crate::engine::calendar;
+use crate::logs::Mask;
 use crate::project::lifecycle::{Nature, Schedule};
 use crate::project::{Colour, load};
 use crate::ui::messages;
@@ -22,7 +23,7 @@ pub(crate) fn schedule(args: &ScheduleArgs, matches: &ArgMatches) -> anyhow::Res
         ScheduleCommand::Next { files } => show(files, 1),
         ScheduleCommand::Run(args) => {
             let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
-            Ok(run::run(args, matches))
+            run::run(args, matches)
         }
     }
 }
@@ -31,7 +32,8 @@ pub(crate) fn schedule(args: &ScheduleArgs, matches: &ArgMatches) -> anyhow::Res
 fn show(files: &FileArgs, count: usize) -> anyhow::Result<u8> {
     let read = read::inputs(wishes::of_files(files), Need::IfThere);
     let loaded = load::load(&read.value);
-    if report::show(&[read.diagnostics, loaded.diagnostics].concat(), Colour::Auto) == Verdict::Stop {
+    let mask = Mask::new(loaded.value.secrets.found.clone());
+    if report::show(&[read.diagnostics, loaded.diagnostics].concat(), &mask, Colour::Auto) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     let mut due: Vec<(Option<i64>, &str, &Schedule)> = Vec::new();
@@ -43,7 +45,7 @@ fn show(files: &FileArgs, count: usize) -> anyhow::Result<u8> {
     if due.is_empty() {
         let nothing = Diagnostic::warning("no-schedule", "nothing is started by the clock here")
             .hint("a `[schedule.NAME]` in forge.toml with a `command` and `every`, `cron` or `daily_at` is");
-        let _ = report::show(&[nothing], Colour::Auto);
+        let _ = report::show(&[nothing], &mask, Colour::Auto);
         return Ok(exit::DONE);
     }
     // What counts from the start of the stack has no time of its own.

@@ -11,6 +11,7 @@ use super::report::{self, Verdict};
 use super::{exit, wishes};
 use crate::diagnostic::Diagnostic;
 use crate::engine::record::{self, Record};
+use crate::logs::Mask;
 use crate::project::Colour;
 use crate::ui::why;
 
@@ -22,7 +23,7 @@ pub(crate) fn why(args: &WhyArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let read = read::place(wishes::of_why(args, matches));
     let (place, settings) = read.value;
     let colour = settings.colour.unwrap_or(Colour::Auto);
-    if report::show(&read.diagnostics, colour) == Verdict::Stop {
+    if report::show(&read.diagnostics, &Mask::default(), colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     let path = place.root.join(record::DIRECTORY).join(record::FILE);
@@ -30,7 +31,7 @@ pub(crate) fn why(args: &WhyArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     else {
         let nothing = Diagnostic::error("nothing-kept", "nothing is known of an earlier run here")
             .hint("`forge start` keeps a record of a run in which something has failed");
-        let _ = report::show(&[nothing], colour);
+        let _ = report::show(&[nothing], &Mask::default(), colour);
         return Ok(exit::MISTAKE);
     };
     let record: Record = serde_json::from_slice(&bytes)
@@ -43,7 +44,7 @@ pub(crate) fn why(args: &WhyArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         let instances = record.stack.instances.iter().map(|one| one.id.to_string());
         let nobody = Diagnostic::error("unknown-process", format!("`{name}` was not in that run"))
             .hint(format!("it had {}", instances.collect::<Vec<_>>().join(", ")));
-        let _ = report::show(&[nobody], colour);
+        let _ = report::show(&[nobody], &Mask::default(), colour);
         return Ok(exit::MISTAKE);
     }
     if args.json {

@@ -9,7 +9,7 @@ use super::args::{
     self, CiArgs, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs,
 };
 use crate::diagnostic::{Source, Span};
-use crate::project::{self, Colour, Settings};
+use crate::project::{self, Colour, Form, Settings};
 
 /// What `forge start` was asked for.
 pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
@@ -19,8 +19,16 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         Given::Variable => args.no_port && given(matches, "port") != Given::Flag,
         Given::Not => false,
     };
-    let no_timestamp = is_last_word(matches, "no_timestamp", "timestamp");
-    let timestamp = if no_timestamp { Some(false) } else { args.timestamp };
+    let says_no = |beside: &str| is_last_word(matches, "no_timestamp", beside);
+    let timestamp = if says_no("timestamp") && says_no("timestamp_format") {
+        Some(false)
+    } else if given(matches, "timestamp_format") == Given::Flag && given(matches, "timestamp") != Given::Flag
+    {
+        // Whoever says how the time is shown wants to see it. A variable says only how, and not that.
+        Some(true)
+    } else {
+        args.timestamp
+    };
     Settings {
         after: items(matches, "after", args.after.as_deref()),
         restart: items(matches, "restart", args.restart.as_deref()),
@@ -36,9 +44,21 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         no_port: no_port.then_some(true),
         timeout: args.timeout,
         timestamp,
+        timestamp_format: span(matches, "timestamp_format", args.timestamp_format.as_deref()),
         colour: colour(&args.colour, matches),
         no_prefix: args.no_prefix.then_some(true),
+        no_mask: args.no_mask.then_some(true),
         quiet: list(matches, "quiet", args.quiet.as_deref()),
+        drop: args.drop.as_ref().map(|patterns| {
+            // One a line, so that a variable can hold several; a line cannot have a line end in it anyway.
+            let patterns = patterns.iter().flat_map(|pattern| pattern.split('\n'));
+            patterns.filter_map(|pattern| span(matches, "drop", Some(pattern))).collect()
+        }),
+        stderr: args.stderr.map(|stderr| match stderr {
+            args::Stderr::Plain => project::Stderr::Plain,
+            args::Stderr::Mark => project::Stderr::Mark,
+        }),
+        form: args.json.then_some(Form::Json),
         exit_on: args.exit_on.map(|exit_on| match exit_on {
             args::ExitOn::Any => project::ExitOn::Any,
             args::ExitOn::Failure => project::ExitOn::Failure,
@@ -52,14 +72,49 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
             args::Tty::Line => project::Tty::Line,
             args::Tty::Pipe => project::Tty::Pipe,
         }),
+        isolate: args.isolation.isolate.then_some(true),
+        log_dir: args.logs.log_dir.clone(),
+        log_rotate: args.logs.log_rotate,
+        log_keep: args.logs.log_keep,
+        log_raw: args.logs.log_raw.then_some(true),
         ..of_reading(&args.reading, of_files(&args.files))
     }
+}
+
+/// Says which two flags of `forge start` contradict each other, if any do. A variable gives way to a flag in silence: it
+/// may be there for all projects.
+pub(crate) fn contradiction(args: &StartArgs, matches: &ArgMatches) -> Option<String> {
+    let is_flag = |id: &str| given(matches, id) == Given::Flag;
+    let meaningless = |flag: &str, beside: &str, because: &str| {
+        Some(format!("`{flag}` means nothing with `{beside}`: {because}"))
+    };
+    let marks_stderr = is_flag("stderr") && args.stderr == Some(args::Stderr::Mark);
+    if is_flag("json") && is_flag("no_prefix") {
+        return meaningless("--no-prefix", "--json", "an object has no prefix");
+    }
+    if is_flag("json") && is_flag("timestamp_format") {
+        return meaningless("--timestamp-format", "--json", "the time of an object is always RFC 3339");
+    }
+    if is_flag("json") && marks_stderr {
+        return meaningless("--stderr mark", "--json", "each object has its `stream`");
+    }
+    if is_flag("json") && is_flag("dry_run") {
+        return meaningless("--json", "--dry-run", "nothing is started that could say something");
+    }
+    if is_flag("no_prefix") && is_flag("timestamp_format") {
+        return meaningless("--timestamp-format", "--no-prefix", "the time is in the prefix");
+    }
+    if is_flag("no_prefix") && marks_stderr {
+        return meaningless("--stderr mark", "--no-prefix", "the mark is in the prefix");
+    }
+    None
 }
 
 /// What `forge run` was asked for, apart from the words themselves.
 pub(crate) fn of_run(args: &RunArgs, matches: &ArgMatches) -> Settings {
     let files = of_reading(&args.reading, of_files(&args.files));
-    Settings { port: span(matches, "port", args.port.as_deref()), ..files }
+    let isolate = args.isolation.isolate.then_some(true);
+    Settings { port: span(matches, "port", args.port.as_deref()), isolate, ..files }
 }
 
 /// What `forge ci` was asked for.

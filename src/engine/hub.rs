@@ -7,13 +7,14 @@
 //!
 //! A line is shown in one piece where that is possible, and nobody waits long for it:
 //! - A line that did not end yet is kept back. It is shown after a short silence of its process (it may be a
-//!   question), or when it is longer than 64 KiB.
+//!   question), or when it is longer than 64 KiB; on a terminal also when it has gone on for a while without a silence.
 //! - A line that was shown after a silence is interrupted at once: a line end is put behind it, and what follows
 //!   of it comes later on a line of its own with a prefix.
 //! - A line that is flowing (a long one) is waited for until its end, but no longer than a quarter of a second
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod patience;
 mod signs;
 mod sinks;
 mod stream;
@@ -21,6 +22,7 @@ mod stream;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,6 +30,7 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::patience::Patience;
 use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
@@ -41,30 +44,19 @@ use crate::sys::clock;
 /// emptied a full pipe is a short one, and shows that it has.
 const CHUNK_BYTES: usize = 68 * 1024;
 
-/// How much wakes a writer at once, though more may be on its way. Twice what a pipe holds: less wakes it too
-/// often, more gains nothing.
-const WORTH_WRITING_BYTES: usize = 128 * 1024;
+/// How much is handed on at once, though more may be on its way: less costs more system calls, more leaves the
+/// processor's cache before it is written.
+const WORTH_WRITING_BYTES: usize = 64 * 1024;
 
-/// How much may wait to be offered to an outlet before readers wait. As much again waits there, and as much is
-/// being written: about 1 MiB in all. More was not faster, but left the processor's cache.
-const ENOUGH_BYTES: usize = 256 * 1024;
+/// How much may wait to be offered to an outlet before readers wait. As much again, and one chunk, waits there, and as much is
+/// being written: about half a MiB in all.
+const ENOUGH_BYTES: usize = 128 * 1024;
 
 /// How long others wait for the end of a flowing line since it began.
 const LONGEST_FLOW: Duration = Duration::from_millis(250);
 
 /// How long a flowing line may pause before it is interrupted.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-
-/// How long an unfinished line is kept back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience(pub Duration);
-
-impl Patience {
-    /// Somebody is looking and may be asked something.
-    pub const TERMINAL: Patience = Patience(Duration::from_millis(200));
-    /// Whole lines are worth more than haste.
-    pub const ELSEWHERE: Patience = Patience(Duration::from_secs(1));
-}
 
 /// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
 pub struct Way {
@@ -79,6 +71,14 @@ impl Way {
     /// The kernel has no thread left.
     pub fn start(name: &str, sink: Box<dyn Sink>, writer: impl Writer + 'static) -> io::Result<Way> {
         Ok(Way { sink, outlet: Outlet::start(name, writer)? })
+    }
+
+    /// Starts a thread that writes what the sink has formatted to a descriptor as it is: a terminal, a pipe, a file.
+    ///
+    /// # Errors
+    /// The kernel has no thread left.
+    pub fn to(name: &str, sink: Box<dyn Sink>, output: OwnedFd) -> io::Result<Way> {
+        Ok(Way { sink, outlet: Outlet::to(name, output)? })
     }
 }
 
@@ -312,15 +312,26 @@ impl Hub {
 
     /// Returns how long the reader of `stream` waits for more before it shows an unfinished line.
     pub(super) fn patience(&self, stream: StreamId) -> Option<Duration> {
-        self.0.state.borrow().streams[stream.0].framer.has_kept().then_some(self.0.patience.0)
+        let mut state = self.0.state.borrow_mut();
+        if let Some(kept_for) = state.streams[stream.0].kept_for() {
+            return Some(self.0.patience.left(&state.streams[stream.0].framer, kept_for));
+        }
+        // The framer has handed out all of a long line, and its end may be the beginning of a secret.
+        let rewrite = state.rewrite.as_ref()?;
+        rewrite.has_kept(stream).then_some(self.0.patience.silent)
     }
 
     /// Shows the unfinished line of a stream that has fallen silent. Only in its turn.
     pub(super) fn show_unfinished(&self, stream: StreamId) {
         let mut state = self.0.state.borrow_mut();
         state.show(stream, |stream, _, out| stream.framer.take_unfinished(out));
+        let State { sinks, rewrite, .. } = &mut *state;
+        if let Some(rewrite) = rewrite {
+            sinks.show_kept(rewrite.as_mut(), (clock::wall(), stream));
+        }
         // Whoever was silent for so long may be interrupted at once.
         state.streams[stream.0].begun = None;
+        state.streams[stream.0].kept_since = None;
         self.formatted(&mut state);
     }
 

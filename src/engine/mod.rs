@@ -34,16 +34,18 @@ use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
-use crate::project::{InstanceId, Project};
+use crate::project::lifecycle::Nature;
+use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
+use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{Hub, Patience, Way};
-pub use outlet::{Descriptor, OutputGone};
+pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
@@ -120,6 +122,8 @@ struct Engine {
     limit: Option<Duration>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
+    /// Tells when the wall clock jumps, where something depends on it.
+    jumps: Option<ClockJumps>,
     /// The standard output, watched where that shows that its reader is gone.
     reader: Option<AsyncFd<OwnedFd>>,
 }
@@ -132,8 +136,8 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let stdout = Way::start("output", setup.sink, Descriptor(setup.stdout))
-            .context("could not start the thread that writes")?;
+        let stdout =
+            Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
@@ -143,6 +147,8 @@ impl Engine {
             // Two forges that start together are to differ.
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
         };
+        let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
+        let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
@@ -155,6 +161,8 @@ impl Engine {
             asked_to_stop: false,
             record,
             limit: setup.limit,
+            // Where the system does not tell, the mind looks at the clock once a minute.
+            jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
             reader,
         })
@@ -221,6 +229,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => (None, None),
         }
     }
@@ -247,6 +256,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => None,
         }
     }
@@ -272,6 +282,7 @@ impl Engine {
                     self.output_gone = Some(libc::EPIPE);
                     Some(Event::OutputGone { errno: libc::EPIPE })
                 }
+                () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
                 () = wait(limit), if limit.is_some() => self.limit.take().map(|limit| Event::TimeUp { limit }),
             };
@@ -397,6 +408,14 @@ async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
         // An error of the poller itself says nothing about the reader; the next write will.
         Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
         Some(_) | None => std::future::pending().await,
+    }
+}
+
+/// Waits until the wall clock jumps; for ever if nothing depends on it.
+async fn clock_set(jumps: Option<&ClockJumps>) {
+    match jumps {
+        Some(jumps) => jumps.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -39,8 +39,6 @@ fn notice_of(words: Vec<Word>) -> Notice {
             Word::Stopping => notice.stopping = true,
             Word::Alive => notice.watchdog = true,
             Word::Status(status) => notice.status = Some(status),
-            // Whoever fails says nothing good any more, and its silence is noticed.
-            Word::Reloading | Word::Failing | Word::NeedsTime(_) => {}
         }
     }
     notice

@@ -4,6 +4,7 @@
 //! else has to wait with it. Whole buffers are swapped, never copied: one is being written, one waits, and one is
 //! being filled by the hub.
 
+use std::cell::RefCell;
 use std::io;
 use std::mem;
 use std::os::fd::OwnedFd;
@@ -16,10 +17,13 @@ use tokio::sync::Notify;
 
 use crate::logs::Writer;
 use crate::supervisor::Note;
-use crate::sys::descriptor;
+use crate::sys::{descriptor, pipe};
 
 /// How much is written at once: no more than a pipe holds, so that progress is seen while a slow reader reads.
 const WRITE_BYTES: usize = 64 * 1024;
+
+/// How much a pipe that is the output is to hold: the reader is woken less often.
+const PIPE_BYTES: usize = 1024 * 1024;
 
 /// What an idle buffer may keep allocated.
 const IDLE_BYTES: usize = 512 * 1024;
@@ -35,7 +39,7 @@ pub struct OutputGone {
 ///
 /// SIGPIPE must be ignored, as it is in every Rust program. The descriptor may be a duplicate of one that others use, too: its flags are left alone.
 #[derive(Debug)]
-pub struct Descriptor(pub OwnedFd);
+struct Descriptor(OwnedFd);
 
 impl Writer for Descriptor {
     fn write(&mut self, bytes: &[u8], _notes: &mut Vec<Note>) -> io::Result<usize> {
@@ -47,6 +51,9 @@ impl Writer for Descriptor {
 #[derive(Debug)]
 pub(super) struct Outlet {
     shared: Arc<Shared>,
+    /// A pipe takes what fits without the help of the thread, as long as nothing is on its way there: waking a thread costs more
+    /// than most writes.
+    pipe: RefCell<Option<OwnedFd>>,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +93,21 @@ impl Outlet {
         let shared = Arc::new(Shared::default());
         let thread = Arc::clone(&shared);
         thread::Builder::new().name(name.to_owned()).spawn(move || thread.write_all(&mut writer))?;
-        Ok(Outlet { shared })
+        Ok(Outlet { shared, pipe: RefCell::default() })
+    }
+
+    /// Starts a thread of this name that writes to `output`.
+    ///
+    /// # Errors
+    /// The kernel has no thread left.
+    pub(super) fn to(name: &str, output: OwnedFd) -> io::Result<Outlet> {
+        let pipe = if descriptor::is_pipe(&output) { output.try_clone().ok() } else { None };
+        if let Some(pipe) = &pipe {
+            pipe::widen(pipe, PIPE_BYTES);
+        }
+        let outlet = Outlet::start(name, Descriptor(output))?;
+        *outlet.pipe.borrow_mut() = pipe;
+        Ok(outlet)
     }
 
     /// Takes all of `pending` and leaves an empty buffer, unless a full one waits already.
@@ -99,6 +120,9 @@ impl Outlet {
         if !state.next.is_empty() {
             return false;
         }
+        if state.idle && self.write_at_once(pending) {
+            return true;
+        }
         mem::swap(&mut state.next, pending);
         let idle = mem::take(&mut state.idle);
         drop(state);
@@ -106,6 +130,21 @@ impl Outlet {
             self.shared.work.notify_one();
         }
         true
+    }
+
+    /// Writes what a pipe takes now; returns whether that is all. What cannot be written is left to the thread, errors too.
+    fn write_at_once(&self, pending: &mut Vec<u8>) -> bool {
+        let mut pipe = self.pipe.borrow_mut();
+        let Some(to) = &*pipe else { return false };
+        match descriptor::write_at_once(to, pending) {
+            Ok(length) => {
+                self.shared.written.fetch_add(length as u64, Ordering::Relaxed);
+                pending.drain(..length);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => *pipe = None,
+            Err(_) => {}
+        }
+        pending.is_empty()
     }
 
     /// Waits until [`Outlet::offer`] will succeed.

@@ -22,7 +22,7 @@ use crate::guard::wire::News;
 use crate::logs::{Channel, Origin, ReadyLine, StreamId};
 use crate::project::lifecycle::{Probe, Readiness};
 use crate::project::{InstanceId, Project};
-use crate::supervisor::{ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
+use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
 use crate::sys::probe::listening::Before;
 use crate::sys::pty::WindowSize;
@@ -92,6 +92,10 @@ pub(super) struct Held {
     pub(super) leader: Option<i32>,
     /// When that was.
     pub(super) began: Option<Instant>,
+    /// How many the kernel had killed for want of memory then.
+    pub(super) oom_kills: Option<u64>,
+    /// Whether forge has sent it SIGKILL.
+    pub(super) is_killed: bool,
     /// Whose its port was when it was started.
     pub(super) before: Before,
     pub(super) kept: Kept,
@@ -129,7 +133,7 @@ impl Hands {
             terminals_missed: false,
             looks: Vec::new(),
             errands: Errands::new(),
-            oom_kills: oom::Kills::count(),
+            oom_kills: oom::Kills::default(),
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -140,7 +144,13 @@ impl Hands {
         match effect {
             Effect::Spawn { run, instance, part } => self.spawn(run, &instance, part),
             Effect::Signal { run, signal, reach: Reach::Leader } => self.link.signal(run.0, signal),
-            Effect::Signal { run, signal: _, reach: Reach::Tree } => self.link.kill(run.0),
+            Effect::Signal { run, signal, reach: Reach::Everyone } => self.link.signal_tree(run.0, signal),
+            Effect::Signal { run, signal: _, reach: Reach::Tree } => {
+                if let Some(held) = self.runs.get_mut(&run) {
+                    held.is_killed = true;
+                }
+                self.link.kill(run.0);
+            }
             Effect::Probe { run, check, probe, timeout } => self.look(run, check, &probe, timeout),
             Effect::Measure { run } => self.measure(run),
             Effect::Suspend => self.suspend(),
@@ -193,17 +203,26 @@ impl Hands {
         }
         held.last_calls = last_calls;
         held.leader = Some(pid);
+        held.oom_kills = self.oom_kills.so_far(pid);
         held.began = Some(Instant::now());
-        if held.part == Part::Main {
+        let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
+        if is_main {
             self.voices.insert(held.place, held.streams.clone());
             self.listen_for_signs(run);
         }
-        let news = self.news.clone();
+        let (news, hub) = (self.news.clone(), self.hub.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
-                // A reader that has panicked has ended, too.
-                complaint = complaint.or(reader.await.unwrap_or_default());
+                match reader.await {
+                    Ok(Ok(heard)) => complaint = complaint.or(heard),
+                    Ok(Err(error)) => {
+                        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                        hub.note(&Note::OutputUnread { instance: instance.clone(), errno });
+                    }
+                    // A reader that has panicked has ended, too.
+                    Err(_) => {}
+                }
             }
             // The engine is gone only when everything is over.
             let _ = news.send(Event::Child { run, what: ChildEvent::OutputClosed { complaint } }).await;
@@ -238,9 +257,10 @@ impl Hands {
         if let News::Exited {
             run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137), ..
         } = news
-            && self.oom_kills.have_grown()
+            && let Some(certainty) = self.was_out_of_memory(RunId(run))
         {
-            self.happened.push_back(Event::Child { run: RunId(run), what: ChildEvent::OutOfMemory });
+            let what = ChildEvent::OutOfMemory(certainty);
+            self.happened.push_back(Event::Child { run: RunId(run), what });
         }
         Some(news)
     }
@@ -251,6 +271,16 @@ impl Hands {
         let of_it = self.spent.entry(self.project.instances[held.place].id.clone()).or_default();
         of_it.cpu_micros += spent.cpu_micros;
         of_it.peak_bytes = of_it.peak_bytes.max(spent.peak_bytes);
+    }
+
+    /// Returns whether a run that a SIGKILL has ended was ended for want of memory.
+    fn was_out_of_memory(&mut self, run: RunId) -> Option<Certainty> {
+        let held = self.runs.get(&run).filter(|held| !held.is_killed)?;
+        match self.oom_kills.verdict(held.oom_kills) {
+            oom::Verdict::Nothing => None,
+            oom::Verdict::Perhaps => Some(Certainty::Probable),
+            oom::Verdict::Surely => Some(Certainty::Sure),
+        }
     }
 
     /// Ends what nobody waits for any more.

@@ -18,17 +18,22 @@ use crate::sys::descriptor;
 ///
 /// Returns when all of it has been handed over, and says what the last lines complained of. The descriptor is
 /// forge's own: it is made non-blocking. Where the task is aborted, [`Hub::close`] shows what it leaves.
+///
+/// # Errors
+/// The poller has no room for one more. Nothing can be read then, and the process finds its output closed.
 pub async fn read(
     hub: Hub,
     stream: StreamId,
     output: OwnedFd,
     last_call: oneshot::Receiver<()>,
-) -> Option<Complaint> {
-    // Without an entry in the poller nothing can be read; the process then finds its output closed.
-    if let Ok(output) = Output::new(output) {
+) -> io::Result<Option<Complaint>> {
+    let watched = Output::new(output);
+    if let Ok(output) = &watched {
+        // However it ends, it is the end: a terminal says EIO.
         let _ = output.read_to_end(&hub, stream, last_call).await;
     }
-    hub.close(stream)
+    let complaint = hub.close(stream);
+    watched.map(|_| complaint)
 }
 
 struct Output {

@@ -55,6 +55,8 @@ impl Hands {
             part,
             leader: None,
             began: None,
+            oom_kills: None,
+            is_killed: false,
             before,
             kept,
             outputs,

@@ -15,6 +15,7 @@ use super::wire::{Frames, News, Request};
 use crate::exit::Step;
 use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::FileLimit;
+use crate::sys::namespace::Outside;
 use crate::sys::process::{self, Reaped};
 use crate::sys::{clock, socket};
 
@@ -53,11 +54,18 @@ pub(super) struct Keeper {
     killing: bool,
     /// Everybody was stopped together with forge (Ctrl-Z).
     suspended: bool,
+    /// The world that forge is in, where this one is a namespace of its own.
+    outside: Option<Outside>,
 }
 
 impl Keeper {
     /// Prepares to keep; `group` is a name for the control group, `socket` is the guard's end.
-    pub(super) fn new(settings: Settings, group: &str, socket: OwnedFd) -> io::Result<Keeper> {
+    pub(super) fn new(
+        settings: Settings,
+        group: &str,
+        socket: OwnedFd,
+        outside: Option<Outside>,
+    ) -> io::Result<Keeper> {
         let (deaths, bell) = UnixStream::pair()?;
         deaths.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(libc::SIGCHLD, bell)?;
@@ -74,6 +82,7 @@ impl Keeper {
             due: None,
             killing: false,
             suspended: false,
+            outside,
         })
     }
 
@@ -123,8 +132,9 @@ impl Keeper {
             polled.push(socket);
         }
         let first_start = polled.len();
+        // Its end is waited for, not what it says on the way, and that is reported unasked.
         polled
-            .extend(self.starting.iter().map(|start| PollFd::new(start.verdict.as_fd(), PollFlags::POLLIN)));
+            .extend(self.starting.iter().map(|start| PollFd::new(start.verdict.as_fd(), PollFlags::empty())));
         // Interrupted: everything is looked at anyway.
         let _ = poll(&mut polled, timeout);
         let is_ready = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
@@ -165,9 +175,13 @@ impl Keeper {
                 let run = spawn.run;
                 let standard = self.descriptors.pop_front().unwrap_or_default();
                 let result = match <[OwnedFd; 3]>::try_from(standard) {
-                    Ok(standard) => {
-                        spawn::spawn(&spawn, &standard, self.settings.file_limit, self.group.as_ref())
-                    }
+                    Ok(standard) => spawn::spawn(
+                        &spawn,
+                        &standard,
+                        self.settings.file_limit,
+                        self.group.as_ref(),
+                        self.outside.as_ref(),
+                    ),
                     // The kernel drops descriptors that the guard's own table has no room for.
                     Err(_) => Err(Failure { step: Step::Connect, errno: libc::EMFILE }),
                 };
@@ -184,6 +198,7 @@ impl Keeper {
                     send(leader, signal);
                 }
             }
+            Request::SignalTree { run, signal } => self.signal_tree(run, signal),
             Request::Kill { run } => carry_out(self.tree.condemn(run)),
             Request::SignalAll { signal } => self.signal_everybody(signal),
             Request::Finish => self.end_all(),
@@ -212,6 +227,34 @@ impl Keeper {
     fn signal_everybody(&mut self, signal: i32) {
         process::signal_descendants(signal);
         self.suspended = signal == libc::SIGSTOP;
+    }
+
+    /// Sends a signal to a run, all of it, whoever of it is in whatever group.
+    fn signal_tree(&mut self, run: u64, number: i32) {
+        // Whoever has fallen to the guard meanwhile is of it, too.
+        self.adopt();
+        let Some(leader) = self.tree.leader_of(run) else { return };
+        let orphans = self.tree.orphans_of(run);
+        let numbers = [Some(number), asks_to_end(number).then_some(libc::SIGCONT)];
+        for number in numbers.into_iter().flatten() {
+            // Its own group gets it in one step, which no fork can miss. It has none before it has become a session.
+            let has_group = process::group_of(leader) == Some(leader);
+            let in_group = |pid: i32| has_group && process::group_of(pid) == Some(leader);
+            if has_group {
+                let _ = process::signal_group(leader, number);
+            } else {
+                let _ = process::signal(leader, number);
+            }
+            for orphan in orphans.iter().filter(|pid| !in_group(**pid)) {
+                let _ = process::signal(*orphan, number);
+            }
+            for root in orphans.iter().chain([&leader]) {
+                process::signal_below(*root, number, |pid| !in_group(pid));
+            }
+        }
+        if asks_to_end(number) {
+            self.tree.note_asked(run);
+        }
     }
 
     fn kill_all(&mut self) {
@@ -246,9 +289,9 @@ impl Keeper {
     fn conclude_first_start(&mut self) {
         let Some(starting) = self.starting.pop_front() else { return };
         let (run, pid) = (starting.run, starting.pid);
-        match starting.failure() {
-            None => self.tell(News::Spawned { run, pid }),
-            Some(Failure { step, errno }) => {
+        match starting.verdict() {
+            Ok(shown_pid) => self.tell(News::Spawned { run, pid: shown_pid }),
+            Err(Failure { step, errno }) => {
                 self.tree.never_started(pid);
                 self.tell(News::SpawnFailed { run, step, errno });
             }
@@ -333,7 +376,11 @@ fn carry_out(orders: Vec<Order>) {
 /// Sends a signal; a stopped process is woken to hear one that asks it to end.
 fn send(pid: i32, signal: i32) {
     let _ = process::signal(pid, signal);
-    if matches!(signal, libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT) {
+    if asks_to_end(signal) {
         let _ = process::signal(pid, libc::SIGCONT);
     }
+}
+
+fn asks_to_end(signal: i32) -> bool {
+    matches!(signal, libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT)
 }

@@ -3,21 +3,17 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::io::unix::AsyncFd;
 
-use super::keeper::{Keeper, Settings};
-use super::mark::{Guard, Mark, ProjectId, StackId};
-use super::record::Places;
+use super::mark::{Mark, StackId};
 use super::sweep;
 use super::wire::{Frames, News, Request, Spawn};
-use crate::sys::cgroup::{self, Group};
-use crate::sys::descriptor_table::{self, FileLimit};
-use crate::sys::process::{self, Fork};
-use crate::sys::{census, clock, descriptor, signals, socket};
+use crate::sys::cgroup::Group;
+use crate::sys::process;
+use crate::sys::{clock, socket};
 
 /// How long to wait before trying again to send descriptors of which too many are on their way.
 const CROWDED: Duration = Duration::from_millis(5);
@@ -28,10 +24,10 @@ const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
 /// A guard that has been started, before there is a runtime to talk to it.
 #[derive(Debug)]
 pub struct Unlinked {
-    socket: OwnedFd,
-    guard: i32,
-    stack: StackId,
-    group: String,
+    pub(super) socket: OwnedFd,
+    pub(super) guard: i32,
+    pub(super) stack: StackId,
+    pub(super) group: String,
 }
 
 /// What forge hears.
@@ -41,66 +37,6 @@ pub enum GuardNews {
     News(News),
     /// The guard is gone without a word.
     Lost,
-}
-
-/// Starts the guard. To be called while forge has one thread, before anything else is started.
-///
-/// `project` is where the stack belongs, `notes` where it is noted that it runs; `grace` is what everybody gets between SIGTERM and SIGKILL when forge is gone;
-/// `file_limit` is given back to the children.
-///
-/// # Errors
-/// The kernel has no process or no descriptor left.
-pub fn launch(
-    project: ProjectId,
-    notes: &Places,
-    grace: Duration,
-    file_limit: Option<FileLimit>,
-) -> io::Result<Unlinked> {
-    signals::expect_children();
-    process::adopt_orphans();
-    let (ours, theirs) = socket::pair()?;
-    let world = census::world();
-    let kept_by = |pid| {
-        // Without /proc nobody can look for marks either.
-        let started = census::look(pid).map_or(0, |guard| guard.started);
-        StackId { guard: Guard { pid, started }, world, project }
-    };
-    let group = cgroup::new_name();
-    // SAFETY: the caller has one thread.
-    match unsafe { process::fork() }? {
-        Fork::Parent { child } => {
-            drop(theirs);
-            descriptor::set_nonblocking(&ours)?;
-            Ok(Unlinked { socket: ours, guard: child, stack: kept_by(child), group })
-        }
-        Fork::Child => {
-            drop(ours);
-            // A panic would unwind into forge's own code, a second time.
-            let kept = catch_unwind(AssertUnwindSafe(|| {
-                let stack = kept_by(process::own_pid());
-                become_guard(Settings { stack, grace, file_limit }, &group, notes, theirs)
-            }));
-            process::leave(i32::from(!matches!(kept, Ok(Ok(())))))
-        }
-    }
-}
-
-fn become_guard(settings: Settings, group: &str, notes: &Places, socket: OwnedFd) -> io::Result<()> {
-    process::start_session()?;
-    process::adopt_orphans();
-    // Whoever stopped forge and killed it may have stopped the guard too.
-    process::wake_at_the_end_of_the_parent();
-    process::rename(c"guard");
-    signals::ignore_all();
-    descriptor_table::redirect_the_first_three_to_null()?;
-    descriptor_table::close_all_but(&socket);
-    // Nobody shall be unable to unmount or remove a directory because of the guard.
-    std::env::set_current_dir("/")?;
-    let note = notes.note(settings.stack);
-    if Keeper::new(settings, group, socket)?.keep() {
-        note.remove();
-    }
-    Ok(())
 }
 
 /// forge's end of the wire.
@@ -166,6 +102,11 @@ impl Link {
         self.send(&Request::Signal { run, signal }, Vec::new());
     }
 
+    /// Sends a signal to the leader of a run and to everything below it.
+    pub fn signal_tree(&mut self, run: u64, signal: i32) {
+        self.send(&Request::SignalTree { run, signal }, Vec::new());
+    }
+
     /// Kills a run until nobody of it is left; `Gone` is the answer.
     pub fn kill(&mut self, run: u64) {
         self.send(&Request::Kill { run }, Vec::new());
@@ -202,7 +143,13 @@ impl Link {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.raw_os_error() == Some(libc::ETOOMANYREFS) => {
+                // Also where the kernel has no memory for it at the moment.
+                Err(error)
+                    if matches!(
+                        error.raw_os_error(),
+                        Some(libc::ETOOMANYREFS | libc::ENOBUFS | libc::ENOMEM)
+                    ) =>
+                {
                     self.crowded = true;
                     return;
                 }

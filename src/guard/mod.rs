@@ -7,7 +7,9 @@
 //! given to a stranger between looking and killing.
 #![expect(unsafe_code, reason = "forking is not safe in general; here it is, and each block says why")]
 
+pub mod alone;
 mod keeper;
+mod launch;
 pub mod leftovers;
 mod link;
 mod mark;
@@ -18,5 +20,6 @@ mod tree;
 mod whose;
 pub mod wire;
 
-pub use link::{GuardNews, Link, Unlinked, launch};
+pub use launch::{Isolation, NoGuard, launch};
+pub use link::{GuardNews, Link, Unlinked};
 pub use mark::{Guard, ProjectId, RUN_MARK, StackId};

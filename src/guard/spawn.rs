@@ -11,6 +11,7 @@ use super::wire::{Spawn, byte_of, step_of};
 use crate::exit::Step;
 use crate::sys::cgroup::{self, Group};
 use crate::sys::descriptor_table::{self, FileLimit};
+use crate::sys::namespace::Outside;
 use crate::sys::process::{self, Fork};
 use crate::sys::{pipe, signals};
 
@@ -21,8 +22,11 @@ pub(super) struct Starting {
     pub(super) run: u64,
     /// The process.
     pub(super) pid: i32,
-    /// Closed by a successful exec; carries the failure otherwise.
+    /// Closed by a successful exec; carries the failure otherwise. From a namespace, the number of the process outside
+    /// comes first: it is 0 there if it cannot be known.
     pub(super) verdict: OwnedFd,
+    /// Whether that is so.
+    in_namespace: bool,
 }
 
 /// Why a process could not be started.
@@ -50,11 +54,17 @@ impl Failure {
 }
 
 impl Starting {
-    /// Returns why it could not be started, if it could not. Waits until that is known.
-    pub(super) fn failure(self) -> Option<Failure> {
+    /// Returns the number by which forge knows the process, or why it could not be started. Waits until that is known.
+    pub(super) fn verdict(self) -> Result<i32, Failure> {
+        let mut verdict = std::fs::File::from(self.verdict);
+        let mut pid = self.pid;
+        if self.in_namespace {
+            let mut number = [0; 4];
+            // Whoever is killed before it can say it was nobody outside either.
+            pid = if verdict.read_exact(&mut number).is_ok() { i32::from_le_bytes(number) } else { 0 };
+        }
         let mut words = [0; 5];
-        let read = std::fs::File::from(self.verdict).read_exact(&mut words);
-        read.is_ok().then(|| Failure::decode(words))
+        if verdict.read_exact(&mut words).is_ok() { Err(Failure::decode(words)) } else { Ok(pid) }
     }
 }
 
@@ -64,15 +74,22 @@ pub(super) fn spawn(
     standard: &[OwnedFd; 3],
     file_limit: Option<FileLimit>,
     group: Option<&Group>,
+    outside: Option<&Outside>,
 ) -> Result<Starting, Failure> {
     let program = Program::prepare(spawn).map_err(Failure::at(Step::Exec))?;
     let (verdict, report) = pipe::pipe().map_err(Failure::at(Step::Connect))?;
     let guard = process::own_pid();
     match fork(group).map_err(Failure::at(Step::Fork))? {
-        Fork::Parent { child } => Ok(Starting { run: spawn.run, pid: child, verdict }),
+        Fork::Parent { child } => {
+            Ok(Starting { run: spawn.run, pid: child, verdict, in_namespace: outside.is_some() })
+        }
         Fork::Child => {
+            let mut report = std::fs::File::from(report);
+            if let Some(outside) = outside {
+                let _ = report.write_all(&outside.own_pid().unwrap_or_default().to_le_bytes());
+            }
             let failure = become_program(&program, guard, standard, file_limit);
-            let _ = std::fs::File::from(report).write_all(&failure.encode());
+            let _ = report.write_all(&failure.encode());
             process::leave(127)
         }
     }

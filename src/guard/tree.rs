@@ -22,6 +22,8 @@ pub(super) struct Tree {
 struct Run {
     leader: i32,
     leader_lives: bool,
+    /// Not the leader alone was asked to end: what it leaves behind knows already.
+    all_asked: bool,
     /// Whatever of it still appears is killed.
     condemned: bool,
 }
@@ -58,7 +60,7 @@ impl Tree {
     /// Notes a new leader.
     pub(super) fn started(&mut self, run: u64, leader: i32) {
         self.leaders.insert(leader, run);
-        self.runs.insert(run, Run { leader, leader_lives: true, condemned: false });
+        self.runs.insert(run, Run { leader, leader_lives: true, all_asked: false, condemned: false });
     }
 
     /// Forgets a leader that never became the program it was to be.
@@ -76,6 +78,18 @@ impl Tree {
     /// Returns the run whose leader made this session, also after the leader has ended.
     pub(super) fn run_of_session(&self, session: i32) -> Option<u64> {
         self.runs.iter().find(|(_, run)| run.leader == session).map(|(id, _)| *id)
+    }
+
+    /// Returns what of a run has fallen to the guard.
+    pub(super) fn orphans_of(&self, run: u64) -> Vec<i32> {
+        self.orphans.iter().filter(|(_, orphan)| orphan.run == Some(run)).map(|(pid, _)| *pid).collect()
+    }
+
+    /// Notes that all of a run was asked to end, so that nobody of it is asked a second time when its leader ends.
+    pub(super) fn note_asked(&mut self, run: u64) {
+        if let Some(run) = self.runs.get_mut(&run) {
+            run.all_asked = true;
+        }
     }
 
     /// Kills a run: its leader's group now, everything else of it as it appears.
@@ -130,7 +144,8 @@ impl Tree {
             if self.ending == Ending::Killing || run.is_some_and(|run| run.condemned) {
                 orders.push(Order::Kill(*pid));
             } else if !orphan.asked
-                && (self.ending == Ending::Asking || run.is_some_and(|run| !run.leader_lives))
+                && (self.ending == Ending::Asking
+                    || run.is_some_and(|run| !run.leader_lives && !run.all_asked))
             {
                 orphan.asked = true;
                 orders.push(Order::Ask(*pid));

@@ -45,6 +45,13 @@ pub enum Request {
         /// The signal's number.
         signal: i32,
     },
+    /// Send a signal to the leader of a run and to everything below it, as long as that leader lives.
+    SignalTree {
+        /// Which run.
+        run: u64,
+        /// The signal's number.
+        signal: i32,
+    },
     /// All runs are over: end strays, then say `Empty`.
     Finish,
 }
@@ -147,6 +154,11 @@ impl Request {
                 put_i32(out, *signal);
             }
             Request::Finish => out.push(4),
+            Request::SignalTree { run, signal } => {
+                out.push(5);
+                put_u64(out, *run);
+                put_i32(out, *signal);
+            }
         })
     }
 
@@ -166,6 +178,7 @@ impl Request {
             2 => Request::Kill { run: fields.u64()? },
             3 => Request::SignalAll { signal: fields.i32()? },
             4 => Request::Finish,
+            5 => Request::SignalTree { run: fields.u64()?, signal: fields.i32()? },
             _ => return Err(Malformed),
         };
         fields.end(request)

@@ -5,8 +5,11 @@
 //! A C1 control counts as the character it is in UTF-8. Its one byte alone (0x9b for `ESC [`) is no UTF-8, and terminals
 //! show it as such; to guard one of another encoding, every `ë` would have to be taken away.
 
+mod sequence;
+
 use memchr::memchr;
 
+use self::sequence::{Meaning, may_be_link, meaning};
 use super::palette::RESET;
 
 const ESC: u8 = 0x1b;
@@ -20,6 +23,12 @@ const C1_LEAD: u8 = 0xc2;
 /// The longest sequence that is looked at as a whole; colours are much shorter.
 const LONGEST_SEQUENCE: usize = 64;
 
+/// The longest link that passes, in bytes; terminals set such a limit, too.
+const LONGEST_LINK: usize = 2 * 1024;
+
+/// Ends a link (OSC 8).
+const LINK_END: &[u8] = b"\x1b]8;;\x1b\\";
+
 /// Erases from the cursor to the end of the line.
 const ERASE_LINE: &[u8] = b"\x1b[K";
 
@@ -30,17 +39,17 @@ pub enum Escapes {
     Keep,
     /// No escape sequence passes; every other byte does. For files and pipes without colour.
     Strip,
-    /// Colours pass (SGR, `ESC [ … m`) and nothing else that could damage a shared screen: no cursor movement,
-    /// no clearing, no titles, no other controls than TAB and BEL. A lone CR draws the line anew behind its
-    /// prefix, so that progress bars work. For a terminal.
+    /// Colours (SGR, `ESC [ … m`) and links (OSC 8) pass and nothing else that could damage a shared screen: no cursor
+    /// movement, no clearing, no titles, no other controls than TAB and BEL. A lone CR, and what moves the cursor to the
+    /// beginning of its line, draws the line anew behind its prefix, so that progress bars work. For a terminal.
     ColourOnly,
-    /// As `ColourOnly`, but without colours. For a terminal where colour is not wanted.
+    /// As `ColourOnly`, but without colours and links. For a terminal where colour is not wanted.
     TextOnly,
 }
 
 impl Escapes {
     /// Whether the text goes to a screen on which other lines stand.
-    fn guards_screen(self) -> bool {
+    pub fn guards_screen(self) -> bool {
         match self {
             Escapes::Keep | Escapes::Strip => false,
             Escapes::ColourOnly | Escapes::TextOnly => true,
@@ -99,44 +108,108 @@ pub struct EscapeFilter {
     state: State,
     /// The sequence so far.
     held: Vec<u8>,
-    /// Whether a colour was set that nothing has ended.
-    coloured: bool,
+    open: Open,
+    /// Whether there is text in the line as it stands now.
+    inked: bool,
+    /// Whether the line asked for an empty screen.
+    cleared: bool,
+}
+
+/// What has begun that nothing has ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    colour: bool,
+    link: bool,
+}
+
+/// Where a line stands on the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// What stands before it.
+    pub prefix: &'a [u8],
+    /// Where in the output it begins, behind its prefix; `None` if that has been handed on already.
+    pub begins_at: Option<usize>,
+}
+
+impl Row<'_> {
+    /// A line with nothing before it, at the beginning of the output.
+    pub const ALONE: Row<'static> = Row { prefix: b"", begins_at: Some(0) };
 }
 
 impl EscapeFilter {
     /// Makes a filter.
     pub fn new(escapes: Escapes) -> EscapeFilter {
-        EscapeFilter { escapes, state: State::Text, held: Vec::new(), coloured: false }
+        EscapeFilter {
+            escapes,
+            state: State::Text,
+            held: Vec::new(),
+            open: Open::default(),
+            inked: false,
+            cleared: false,
+        }
     }
 
-    /// Adds to `out` what passes of `text`, a piece of a line. `redraw` stands before the line.
-    pub fn filter(&mut self, text: &[u8], redraw: &[u8], out: &mut Vec<u8>) {
+    /// Adds to `out` what passes of `text`, a piece of a line. Where the line is drawn anew, what `out` has of it
+    /// already is taken back, so that of many states of a progress bar only the last one is written.
+    pub fn filter(&mut self, text: &[u8], mut row: Row<'_>, out: &mut Vec<u8>) {
         let mut rest = text;
         while !rest.is_empty() {
             if self.state == State::Text {
                 let plain = self.plain_length(rest);
+                self.inked |= plain > 0;
                 out.extend_from_slice(&rest[..plain]);
                 rest = &rest[plain..];
             }
             let Some((byte, after)) = rest.split_first() else { return };
-            if self.step(*byte, redraw, out) {
+            if self.step(*byte, &mut row, out) {
                 rest = after;
             }
         }
     }
 
+    /// Returns whether the line as it stands now, or what has come of it since it was broken, can be seen.
+    pub fn is_inked(&self) -> bool {
+        self.inked
+    }
+
+    /// Returns whether the line has asked for an empty screen, which it does not get.
+    pub fn has_cleared(&self) -> bool {
+        self.cleared
+    }
+
     /// Ends a line: what was begun is over, and no colour reaches the next line.
     pub fn end_line(&mut self, out: &mut Vec<u8>) {
         self.abandon(out);
-        self.end_colour(out);
+        self.break_line(out);
+        self.cleared = false;
     }
 
-    /// Ends the colour without ending the line, because somebody else interrupts it.
-    pub fn end_colour(&mut self, out: &mut Vec<u8>) {
-        if self.coloured {
-            out.extend_from_slice(RESET);
-            self.coloured = false;
+    /// Ends colours and links without ending the line, because somebody else interrupts it.
+    pub fn break_line(&mut self, out: &mut Vec<u8>) {
+        if self.open.link {
+            out.extend_from_slice(LINK_END);
+            self.open.link = false;
         }
+        if self.open.colour {
+            out.extend_from_slice(RESET);
+            self.open.colour = false;
+        }
+        self.inked = false;
+    }
+
+    /// Begins the line anew.
+    fn redraw(&mut self, row: &mut Row<'_>, out: &mut Vec<u8>) {
+        if let Some(start) = row.begins_at {
+            out.truncate(start);
+            self.open = Open::default();
+        } else {
+            self.break_line(out);
+            out.push(b'\r');
+            out.extend_from_slice(row.prefix);
+            out.extend_from_slice(ERASE_LINE);
+            row.begins_at = Some(out.len());
+        }
+        self.inked = false;
     }
 
     /// Returns how many bytes at the beginning need no look.
@@ -150,15 +223,14 @@ impl EscapeFilter {
     }
 
     /// Takes one byte. Returns false if it has only ended something and must be looked at again.
-    fn step(&mut self, byte: u8, redraw: &[u8], out: &mut Vec<u8>) -> bool {
+    fn step(&mut self, byte: u8, row: &mut Row<'_>, out: &mut Vec<u8>) -> bool {
         match self.state {
             State::Text => self.begin(byte),
             State::Escape => match byte {
                 b'[' => self.go_on(State::Control, byte, out),
                 b']' | b'P' | b'X' | b'^' | b'_' => {
-                    self.held.push(byte);
-                    self.release(out);
                     self.state = State::Payload;
+                    self.go_on_with_payload(byte, out);
                 }
                 b' '..=b'/' => self.go_on(State::Intermediate, byte, out),
                 b'0'..=b'~' => self.complete(byte, out),
@@ -180,16 +252,16 @@ impl EscapeFilter {
                     self.state = State::PayloadEscape;
                 }
                 BEL | CAN | SUB => self.complete(byte, out),
-                _ => {
-                    self.held.push(byte);
-                    self.release(out);
-                }
+                _ => self.go_on_with_payload(byte, out),
             },
             State::PayloadEscape => {
                 if byte == b'\\' {
                     self.complete(byte, out);
                 } else {
-                    // The string is over without its end, and another sequence begins.
+                    // The string is over without its end, and another sequence begins with the ESC.
+                    self.held.pop();
+                    self.release(out);
+                    self.held.push(ESC);
                     self.state = State::Escape;
                     return false;
                 }
@@ -199,10 +271,7 @@ impl EscapeFilter {
                 if byte == b'\r' {
                     return false;
                 }
-                self.end_colour(out);
-                out.push(b'\r');
-                out.extend_from_slice(redraw);
-                out.extend_from_slice(ERASE_LINE);
+                self.redraw(row, out);
                 return false;
             }
             State::C1 => match byte {
@@ -220,6 +289,7 @@ impl EscapeFilter {
                     self.state = State::Text;
                 }
                 0xa0..=0xbf => {
+                    self.inked = true;
                     out.append(&mut self.held);
                     out.push(byte);
                     self.state = State::Text;
@@ -259,19 +329,49 @@ impl EscapeFilter {
         }
     }
 
+    /// Takes one more byte of a string, and holds it only if it may become a link.
+    fn go_on_with_payload(&mut self, byte: u8, out: &mut Vec<u8>) {
+        self.held.push(byte);
+        if may_be_link(&self.held) && self.held.len() < LONGEST_LINK {
+            return;
+        }
+        // Too long to be held, and yet a link that must not go on behind the line.
+        self.open.link |= self.escapes == Escapes::Keep && self.held.len() >= LONGEST_LINK;
+        self.release(out);
+    }
+
     /// Takes the last byte of a sequence, and decides about all of it.
     fn complete(&mut self, byte: u8, out: &mut Vec<u8>) {
         self.held.push(byte);
-        let is_colour =
-            self.state == State::Control && self.held.len() <= LONGEST_SEQUENCE && is_sgr(&self.held);
-        if is_colour && self.escapes.passes_colours() {
-            self.coloured = !is_reset(&self.held);
-            out.extend_from_slice(&self.held);
-            self.held.clear();
-        } else {
-            self.release(out);
-        }
+        let too_long = self.state == State::Control && self.held.len() > LONGEST_SEQUENCE;
+        let meaning = if too_long { Meaning::Other } else { meaning(&self.held) };
         self.state = State::Text;
+        let passes = match meaning {
+            Meaning::Colour | Meaning::ColourEnd => {
+                self.open.colour = meaning == Meaning::Colour && self.escapes.passes_colours();
+                self.escapes.passes_colours()
+            }
+            Meaning::Link | Meaning::LinkEnd => {
+                self.open.link = meaning == Meaning::Link && self.escapes.passes_colours();
+                self.escapes.passes_colours()
+            }
+            Meaning::LineStart => {
+                if self.escapes.guards_screen() {
+                    self.state = State::Return;
+                }
+                self.escapes == Escapes::Keep
+            }
+            Meaning::Clear => {
+                self.cleared = true;
+                self.escapes == Escapes::Keep
+            }
+            Meaning::Other => self.escapes == Escapes::Keep,
+        };
+        if passes {
+            out.append(&mut self.held);
+        } else {
+            self.held.clear();
+        }
     }
 
     /// Gives up a sequence that goes on in no way it could. Returns false: the byte is still to be looked at.
@@ -289,22 +389,6 @@ impl EscapeFilter {
             self.held.clear();
         }
     }
-}
-
-/// Returns whether a complete control sequence sets colours: only numbers between `ESC [` and `m`.
-fn is_sgr(sequence: &[u8]) -> bool {
-    parameters(sequence).is_some_and(|parameters| {
-        parameters.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':'))
-    })
-}
-
-/// Returns whether a colour sequence ends all colour: nothing but zeros.
-fn is_reset(sequence: &[u8]) -> bool {
-    parameters(sequence).is_some_and(|parameters| parameters.iter().all(|byte| matches!(byte, b'0' | b';')))
-}
-
-fn parameters(sequence: &[u8]) -> Option<&[u8]> {
-    sequence.strip_prefix(b"\x1b[")?.strip_suffix(b"m")
 }
 
 #[cfg(test)]

@@ -2,12 +2,18 @@
 //!
 //! The cuts between chunks mean nothing: however the same bytes arrive, the same lines come out.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem, memrchr};
 
 use super::record::{Lines, Piece, without_cr};
 
 /// How much of an unfinished line is kept back before it is handed out in pieces.
 const LONGEST_KEPT_BYTES: usize = 64 * 1024;
+
+/// How long one state of a progress bar is at most.
+const LONGEST_STATE_BYTES: usize = 2 * 1024;
+
+/// Moves the cursor to the beginning of the line, as CR does; spinners use it.
+const LINE_START: &[u8] = b"\x1b[1G";
 
 /// What an idle stream may keep allocated.
 const IDLE_BYTES: usize = 4 * 1024;
@@ -28,6 +34,8 @@ pub struct Framer {
     kept: Vec<u8>,
     /// Whether a piece of the line that has not ended yet was handed out.
     begun: bool,
+    /// How often a line has ended, however many ended at once.
+    ends: u64,
 }
 
 impl Framer {
@@ -41,6 +49,7 @@ impl Framer {
         }
         let whole = memrchr(b'\n', rest).map_or(0, |last| last + 1);
         if let Some(lines) = Lines::new(&rest[..whole]) {
+            self.ends += 1;
             out(Frame::Lines(lines));
         }
         self.keep(&rest[whole..], out);
@@ -54,6 +63,18 @@ impl Framer {
     /// Returns whether there is something for [`Framer::take_unfinished`].
     pub fn has_kept(&self) -> bool {
         self.kept.len() > usize::from(self.kept.last() == Some(&b'\r'))
+    }
+
+    /// Returns a number that is another one for each unfinished line.
+    pub fn ended_lines(&self) -> u64 {
+        self.ends
+    }
+
+    /// Returns whether what is kept of an unfinished line goes back to its beginning, as a progress bar does.
+    pub fn is_redrawn(&self) -> bool {
+        // The last state of a bar is enough to see it, and a long line is not searched again and again.
+        let end = &self.kept[self.kept.len().saturating_sub(LONGEST_STATE_BYTES)..];
+        memchr(b'\r', end).is_some() || memmem::find(end, LINE_START).is_some()
     }
 
     /// Hands out what there is of an unfinished line, because it has been so for a while.
@@ -81,6 +102,7 @@ impl Framer {
         };
         out(Frame::Piece(Piece { text: without_cr(text), begins: !self.begun, ends: true }));
         self.begun = false;
+        self.ends += 1;
         self.kept.clear();
         self.kept.shrink_to(LONGEST_KEPT_BYTES);
     }

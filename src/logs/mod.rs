@@ -1,19 +1,33 @@
 //! Bytes to lines to text. Pure: no files, no runtime.
 
 mod escapes;
+mod filter;
 mod framer;
+pub mod json;
 mod last_words;
+mod level;
+mod mask;
+mod masker;
 mod palette;
 mod prefix;
 mod ready_line;
 mod record;
+mod report;
 mod sink;
+mod stamp;
+pub mod when;
 
-pub use escapes::{EscapeFilter, Escapes};
+pub use escapes::{EscapeFilter, Escapes, Row};
+pub use filter::{Filter, Pattern, Question};
 pub use framer::{Frame, Framer};
 pub use last_words::LastWords;
+pub use level::{Level, level_of};
+pub use mask::Mask;
+pub use masker::{Masker, Masking};
 pub use palette::{RESET, SYSTEM, sgr_of_position};
-pub use prefix::{Prefix, column_width};
+pub use prefix::{Bar, Prefix, PrefixStyle, column_width};
 pub use ready_line::ReadyLine;
 pub use record::{Lines, Piece, StreamId};
+pub use report::{Place, Report};
 pub use sink::{Channel, Origin, Rewrite, Sink, Writer};
+pub use stamp::{Stamped, rfc3339, time_of_day};

@@ -6,6 +6,9 @@ const IN_TURN: [u8; 12] = [36, 33, 32, 35, 31, 34, 96, 93, 92, 95, 91, 94];
 /// The SGR parameter of forge's own remarks: white.
 pub const SYSTEM: u8 = 37;
 
+/// The SGR parameter of what marks a line of stderr: red.
+pub(super) const STDERR: u8 = 31;
+
 /// Ends all colour.
 pub const RESET: &[u8] = b"\x1b[0m";
 

@@ -1,53 +1,74 @@
 //! What stands before a line: `05:49:39 web.1    | `.
 
-use super::palette::RESET;
+use unicode_width::UnicodeWidthStr;
+
+use super::palette::{RESET, STDERR};
+use super::stamp::Stamped;
+use crate::project::TimeFormat;
 use crate::time::WallTime;
 
-/// Returns the width of the name column: foreman's minimum of 6, or the longest name.
-pub fn column_width<'a>(names: impl IntoIterator<Item = &'a str>) -> usize {
-    names.into_iter().map(str::len).max().unwrap_or(0).max("system".len())
+/// What stands between the name and the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bar {
+    /// `|`.
+    Plain,
+    /// `!`, and red where there is colour: a line of stderr.
+    Stderr,
 }
 
-/// The text before the lines of one name, made anew when the second changes.
+/// How all prefixes of a stream look.
+#[derive(Debug, Clone)]
+pub struct PrefixStyle {
+    /// How the time is shown, if it is.
+    pub time: Option<TimeFormat>,
+    /// The columns of the names, see [`column_width`].
+    pub width: usize,
+    /// Whether it has colour.
+    pub coloured: bool,
+}
+
+/// Returns the width of the name column: foreman's minimum of 6, or the longest name, in columns of a terminal.
+pub fn column_width<'a>(names: impl IntoIterator<Item = &'a str>) -> usize {
+    names.into_iter().map(UnicodeWidthStr::width).max().unwrap_or(0).max("system".len())
+}
+
+/// The text before the lines of one name.
 #[derive(Debug)]
 pub struct Prefix {
-    text: Vec<u8>,
-    /// Where the time of day stands in `text`; it is eight bytes long.
-    time_at: Option<usize>,
-    second: i64,
-    /// Its width without colour codes; names and times are ASCII.
+    text: Stamped,
     columns: usize,
 }
 
 impl Prefix {
     /// Stands before every line where nothing should stand.
     pub fn none() -> Prefix {
-        Prefix { text: Vec::new(), time_at: None, second: 0, columns: 0 }
+        Prefix { text: Stamped::new(Vec::new(), None, Vec::new()), columns: 0 }
     }
 
-    /// Shows `name`, padded to `width`.
-    pub fn named(name: &str, width: usize) -> Prefix {
-        let text = format!("{name:<width$} | ").into_bytes();
-        Prefix { columns: text.len(), text, ..Prefix::none() }
-    }
-
-    /// Shows the time of day, too.
-    #[must_use]
-    pub fn timed(mut self) -> Prefix {
-        self.text.splice(0..0, *b"00:00:00 ");
-        self.columns = self.text.len();
-        // Out of reach of every clock, so that the first line sets it.
-        Prefix { time_at: Some(0), second: i64::MIN, ..self }
-    }
-
-    /// Colours all of it.
-    #[must_use]
-    pub fn coloured(mut self, sgr: u8) -> Prefix {
-        let colour = format!("\x1b[{sgr}m");
-        self.time_at = self.time_at.map(|at| at + colour.len());
-        self.text.splice(0..0, colour.bytes());
-        self.text.extend_from_slice(RESET);
-        self
+    /// Shows a name, in the colour of this SGR parameter where there is colour.
+    pub fn new(style: &PrefixStyle, name: &str, sgr: u8, bar: Bar) -> Prefix {
+        // Not `{name:<width$}`: that counts characters, and some are two columns wide, or none.
+        let padding = " ".repeat(style.width.saturating_sub(name.width()));
+        let gap = if style.time.is_some() { " " } else { "" };
+        let named = format!("{gap}{name}{padding} ");
+        let mut plain = Stamped::new(Vec::new(), style.time.clone(), format!("{named}| ").into_bytes());
+        let columns = String::from_utf8_lossy(plain.at(WallTime::default())).width();
+        if !style.coloured {
+            let bar = match bar {
+                Bar::Plain => "| ",
+                Bar::Stderr => "! ",
+            };
+            plain.set_after((named + bar).into_bytes());
+            return Prefix { text: plain, columns };
+        }
+        let mut after = named.into_bytes();
+        match bar {
+            Bar::Plain => after.extend_from_slice(b"| "),
+            Bar::Stderr => after.extend_from_slice(format!("\x1b[{STDERR}m! ").as_bytes()),
+        }
+        after.extend_from_slice(RESET);
+        let before = format!("\x1b[{sgr}m").into_bytes();
+        Prefix { text: Stamped::new(before, style.time.clone(), after), columns }
     }
 
     /// Returns how wide it is on a terminal.
@@ -57,14 +78,7 @@ impl Prefix {
 
     /// Returns what stands before a line at `at`.
     pub fn at(&mut self, at: WallTime) -> &[u8] {
-        if let Some(start) = self.time_at
-            && self.second != at.seconds
-        {
-            self.second = at.seconds;
-            let time = at.time_of_day();
-            self.text[start..start + time.len()].copy_from_slice(&time);
-        }
-        &self.text
+        self.text.at(at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::escapes::{EscapeFilter, Escapes};
+use super::escapes::{EscapeFilter, Escapes, Row};
 use super::framer::Frame;
 use super::record::Piece;
 
@@ -60,7 +60,7 @@ pub(super) fn plain(line: &[u8]) -> String {
         return String::from_utf8_lossy(line).into_owned();
     }
     let (mut filter, mut text) = (EscapeFilter::new(Escapes::TextOnly), Vec::new());
-    filter.filter(line, b"", &mut text);
+    filter.filter(line, Row::ALONE, &mut text);
     filter.end_line(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -29,12 +29,16 @@ impl<'a> Lines<'a> {
 
     /// Returns each line without its line end, LF or CR LF.
     pub fn texts(self) -> impl Iterator<Item = &'a [u8]> {
+        self.whole().map(|line| without_cr(&line[..line.len() - 1]))
+    }
+
+    /// Returns each line with its line end, LF or CR LF.
+    pub fn whole(self) -> impl Iterator<Item = &'a [u8]> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
-            let end = memchr(b'\n', rest)?;
-            let text = without_cr(&rest[..end]);
-            rest = &rest[end + 1..];
-            Some(text)
+            let (line, behind) = rest.split_at(memchr(b'\n', rest)? + 1);
+            rest = behind;
+            Some(line)
         })
     }
 }

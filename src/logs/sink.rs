@@ -99,4 +99,15 @@ pub trait Rewrite {
     /// For each stream, what comes out has the same shape as what goes in: whole lines, or the pieces of one line, the last of which
     /// ends it. A piece that does not end its line may be kept back in part until the next one, which comes for certain.
     fn rewrite(&mut self, stream: StreamId, frame: Frame<'_>, out: &mut dyn FnMut(Frame<'_>));
+
+    /// Returns whether there is something for [`Rewrite::take_unfinished`].
+    fn has_kept(&self, stream: StreamId) -> bool {
+        let _ = stream;
+        false
+    }
+
+    /// Hands out what has been kept back of a line that has fallen silent, as far as it may be shown.
+    fn take_unfinished(&mut self, stream: StreamId, out: &mut dyn FnMut(Frame<'_>)) {
+        let _ = (stream, out);
+    }
 }

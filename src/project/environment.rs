@@ -7,6 +7,15 @@ use super::{
     InstanceId, InstanceSpec, Origin, PortRule, PortSource, ProcessName, ProcessSpec, Project, Variable,
 };
 
+/// What would be the address of a process, and is a setting of forge: a forge inside the stack would take it for one.
+pub const SETTINGS_LIKE_ADDRESSES: &[&str] = &["FORGE_PORT_STEP"];
+
+/// Returns the setting in whose place the port of a process would be told to the others.
+pub(super) fn hidden_setting(process: &ProcessName) -> Option<&'static str> {
+    let name = format!("FORGE_PORT_{}", variable_part(process, 1));
+    SETTINGS_LIKE_ADDRESSES.iter().copied().find(|setting| *setting == name)
+}
+
 impl Project {
     /// Returns the whole environment of an instance, sorted by name.
     ///
@@ -47,7 +56,10 @@ impl Project {
         let urls = variables
             .iter()
             .map(|(part, port)| forge(&format!("FORGE_URL_{part}"), &format!("http://localhost:{port}")));
-        ports.chain(urls).collect()
+        let is_no_setting = |variable: &Variable| {
+            !SETTINGS_LIKE_ADDRESSES.iter().any(|name| name.as_bytes() == variable.name)
+        };
+        ports.chain(urls).filter(is_no_setting).collect()
     }
 
     /// Returns the port of an instance as the rules have it; `None` if it has none, or one that is still to be found.

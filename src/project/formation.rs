@@ -126,6 +126,11 @@ impl Reading<'_> {
         for item in settings.except.iter().flat_map(items) {
             match names::choose(self.known, &words(&item), &item) {
                 Ok(Choice::Instance(at, index)) => except[at].push(index),
+                Ok(Choice::Instances(instances)) => {
+                    for (at, index) in instances {
+                        except[at].push(index);
+                    }
+                }
                 Ok(choice) => {
                     for at in choice.processes(self.known.len()) {
                         refused[at] = true;
@@ -173,6 +178,13 @@ impl Reading<'_> {
         self.note(&choice, count, name, item);
     }
 
+    fn add(&mut self, at: usize, index: u32) {
+        let wish = self.wishes[at].get_or_insert_default();
+        if let Err(place) = wish.binary_search(&index) {
+            wish.insert(place, index);
+        }
+    }
+
     fn note(&mut self, choice: &Choice, count: Option<u32>, name: &str, item: &Span) {
         match (choice, count) {
             (Choice::All, count) => self.all = Some(count.map_or(All::Usual, All::Count)),
@@ -181,10 +193,18 @@ impl Reading<'_> {
                     .at(item.clone(), "")
                     .hint(format!("name it alone: `{name}`")),
             ),
-            (Choice::Instance(at, index), None) => {
-                let wish = self.wishes[*at].get_or_insert_default();
-                if let Err(place) = wish.binary_search(index) {
-                    wish.insert(place, *index);
+            (Choice::Instances(_), Some(_)) => self.diagnostics.push(
+                Diagnostic::error(
+                    "bad-formation",
+                    format!("`{name}` means single instances, and has no count"),
+                )
+                .at(item.clone(), "")
+                .hint(format!("name them alone: `{name}`")),
+            ),
+            (Choice::Instance(at, index), None) => self.add(*at, *index),
+            (Choice::Instances(instances), None) => {
+                for (at, index) in instances {
+                    self.add(*at, *index);
                 }
             }
             (Choice::Process(_) | Choice::Processes(_), count) => {
@@ -215,6 +235,9 @@ fn nothing_to_start(known: &[Known<'_>], settings: &Settings) -> Diagnostic {
         Some(formation) => diagnostic.at(formation.clone(), "every count is 0"),
         None => diagnostic,
     };
+    if settings.names.is_none() && settings.formation.is_none() && settings.except.is_none() {
+        return diagnostic.hint(format!("name what is to be started: {}", names::list(known)));
+    }
     diagnostic.hint(format!("the Procfile has {}", names::list(known)))
 }
 

@@ -4,6 +4,7 @@
 //! is built in. The env files beat the inherited environment (O1), unless `--no-override` says otherwise.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,11 @@ use super::interpolate::{self, Winner};
 use super::manifest::{Manifest, PortMode};
 use super::names::{self, Choice, Known};
 use super::ports::{self, PortRule};
+use super::secrets::{self, SecretRules, Secrets};
 use super::settings::Settings;
 use super::{
-    Colour, ExitOn, InstanceId, InstanceSpec, OnConflict, Origin, Output, Place, ProcessName, ProcessSpec,
-    Project, Tty, Variable, options_file, programs,
+    Colour, ExitOn, InstanceId, InstanceSpec, Logs, Names, OnConflict, Origin, Output, Place, ProcessName,
+    ProcessSpec, Project, TimeFormat, Tty, Variable, line_patterns, options_file, programs, time_format,
 };
 use crate::diagnostic::{Checked, Diagnostic, Severity, Source, Span};
 
@@ -69,7 +71,8 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
     let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
-    let (environment, port_variable) = merge_environment(inputs, &mut diagnostics);
+    let assignments = read_env_files(inputs, &mut diagnostics);
+    let (environment, port_variable) = merge_environment(inputs, &assignments);
     let port_rule = read_port_rule(inputs, port_variable, &mut diagnostics);
 
     if let Some(check) = &inputs.env_check {
@@ -77,19 +80,32 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     }
 
     let mut instances = vec![Vec::new(); drafts.len()];
-    let (mut quiet, mut exit_code_from) = (Vec::new(), None);
+    let (mut quiet, mut exit_code_from) = (Names::default(), None);
     if names_are_whole {
         instances = assemble::relate(&mut drafts, inputs, &mut diagnostics);
         let known: Vec<Known<'_>> = drafts.iter().map(Draft::known).collect();
+        let running = |at: usize| instances[at].iter().max().copied().unwrap_or(0);
+        let started: Vec<Known<'_>> =
+            known.iter().enumerate().map(|(at, known)| Known { usual: running(at), ..*known }).collect();
         let lists = settings.quiet.clone().map(|list| vec![list]).or(inputs.manifest.quiet());
         for list in lists.unwrap_or_default() {
-            quiet.extend(names::whole(&known, &list, &mut diagnostics));
+            quiet.read(&started, &list, &mut diagnostics);
         }
         if let Some(name) = &settings.exit_code_from {
             exit_code_from = one_of(&known, name, &mut diagnostics);
         }
     }
 
+    let time_format = match settings.timestamp_format.as_ref().map(time_format::parse) {
+        None => TimeFormat::default(),
+        Some(Ok(format)) => format,
+        Some(Err(complaint)) => {
+            diagnostics.push(*complaint);
+            TimeFormat::default()
+        }
+    };
+
+    let drop = line_patterns::parse(settings.drop.as_deref().unwrap_or_default(), &mut diagnostics);
     let ports = inputs.manifest.ports();
     let processes: Vec<Arc<ProcessSpec>> = drafts.into_iter().map(|draft| Arc::new(draft.spec)).collect();
     let mut project = Project {
@@ -107,15 +123,51 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         exit_code_from,
         output: Output {
             timestamp: settings.timestamp.unwrap_or(true),
+            time_format,
             prefix: !settings.no_prefix.unwrap_or(false),
             colour: settings.colour.unwrap_or(Colour::Auto),
-            quiet: quiet.into_iter().map(|at| processes[at].name.clone()).collect(),
+            quiet,
+            drop,
+            stderr: settings.stderr.unwrap_or_default(),
+            form: settings.form.unwrap_or_default(),
             tty: settings.tty.unwrap_or(Tty::Auto),
         },
+        isolate: settings.isolate.unwrap_or(false),
+        logs: read_logs(settings, &mut diagnostics),
         processes,
+        secrets: Secrets::default(),
     };
     project.instances = lay_out(&project, &instances, &mut diagnostics);
+    project.secrets = find_secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
+}
+
+/// What is kept of the output in files.
+fn read_logs(settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Logs> {
+    let Some(dir) = &settings.log_dir else {
+        let details = [
+            ("log-rotate", settings.log_rotate.is_some()),
+            ("log-keep", settings.log_keep.is_some()),
+            ("log-raw", settings.log_raw.is_some()),
+        ];
+        if let Some((name, _)) = details.iter().find(|(_, said)| *said) {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "no-log-dir",
+                    format!("`--{name}` changes nothing: there are no log files"),
+                )
+                .hint("name their directory: `--log-dir .forge/logs`"),
+            );
+        }
+        return None;
+    };
+    let usual = Logs::at(dir.clone());
+    Some(Logs {
+        rotate: settings.log_rotate.unwrap_or(usual.rotate),
+        keep: settings.log_keep.unwrap_or(usual.keep),
+        raw: settings.log_raw.unwrap_or(usual.raw),
+        ..usual
+    })
 }
 
 /// Returns the process, and the instance of it, that `word` names, whatever else is wrong; a word that stands for
@@ -127,7 +179,7 @@ pub fn find(inputs: &Inputs, word: &str) -> Option<(ProcessName, u32)> {
     match names::choose(&known, word, &Span::new(&source, 0..word.len())) {
         Ok(Choice::Process(at)) => Some((drafts[at].spec.name.clone(), 1)),
         Ok(Choice::Instance(at, index)) => Some((drafts[at].spec.name.clone(), index)),
-        Ok(Choice::All | Choice::Processes(_)) | Err(_) => None,
+        Ok(Choice::All | Choice::Processes(_) | Choice::Instances(_)) | Err(_) => None,
     }
 }
 
@@ -227,7 +279,7 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 /// Merges the inherited environment and the env files; also says where PORT was written.
-fn merge_environment(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Variable>, Option<Written>) {
+fn merge_environment(inputs: &Inputs, assignments: &[Assignment]) -> (Vec<Variable>, Option<Written>) {
     let keep_inherited = inputs.settings.no_override.unwrap_or(false);
     let mut variables: BTreeMap<Vec<u8>, Variable> = BTreeMap::new();
     let mut port = None;
@@ -240,20 +292,38 @@ fn merge_environment(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> (Vec
         let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::Inherited };
         variables.insert(name.clone(), variable);
     }
-    for assignment in read_env_files(inputs, diagnostics) {
-        let Assignment { name, value, line, span, .. } = assignment;
-        let inherited = matches!(variables.get(&name), Some(Variable { origin: Origin::Inherited, .. }));
+    for Assignment { name, value, line, span, .. } in assignments {
+        let inherited = matches!(variables.get(name), Some(Variable { origin: Origin::Inherited, .. }));
         if inherited && keep_inherited {
             continue;
         }
-        let place = Place { file: span.source.name.as_str().into(), line };
+        let place = Place { file: span.source.name.as_str().into(), line: *line };
         if name == b"PORT" {
-            port = Some(Written { text: value.clone(), place: span });
+            port = Some(Written { text: value.clone(), place: span.clone() });
         }
-        let variable = Variable { name: name.clone(), value, origin: Origin::File(place) };
-        variables.insert(name, variable);
+        let variable = Variable { name: name.clone(), value: value.clone(), origin: Origin::File(place) };
+        variables.insert(name.clone(), variable);
     }
     (variables.into_values().collect(), port)
+}
+
+/// Finds what must not be seen in any output. Values that a later file or the environment has replaced count too: who
+/// reads `.env` for itself has them all the same.
+fn find_secrets(inputs: &Inputs, assignments: &[Assignment], project: &Project) -> Secrets {
+    let rules = SecretRules { mask: !inputs.settings.no_mask.unwrap_or(false), ..SecretRules::default() };
+    let inherited = inputs.inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice()));
+    let written = assignments.iter().map(|one| (one.name.as_slice(), one.value.as_slice()));
+    let of_processes = project
+        .processes
+        .iter()
+        .flat_map(|process| process.environment.iter().chain(process.variants.iter().flatten()))
+        .map(|variable| (variable.name.as_slice(), variable.value.as_slice()));
+    let variables: Vec<(&[u8], &[u8])> = inherited.chain(written).chain(of_processes).collect();
+    let mut names: Vec<&[u8]> =
+        project.processes.iter().map(|process| process.name.as_str().as_bytes()).collect();
+    names.extend(inputs.root.file_name().map(OsStr::as_encoded_bytes));
+    let found = secrets::find(&rules, &variables, &names);
+    Secrets { rules, found }
 }
 
 /// All assignments of all env files in their order, with references replaced where that is asked for.

@@ -13,6 +13,7 @@ mod environment;
 mod formation;
 pub mod interpolate;
 pub mod lifecycle;
+mod line_patterns;
 pub mod load;
 pub mod manifest;
 pub mod names;
@@ -21,9 +22,12 @@ mod options_file;
 mod ports;
 pub mod procfile;
 mod programs;
+pub mod secrets;
 mod settings;
+mod size;
 mod suggest;
 mod text;
+mod time_format;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -35,12 +39,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use assemble::Part;
 pub use duration::parse as parse_duration;
+pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
+pub use line_patterns::LinePatterns;
+pub use names::Names;
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
+use secrets::Secrets;
 pub use settings::Settings;
+pub use size::parse as parse_size;
 pub(crate) use suggest::nearest;
 pub(crate) use text::clean as clean_path;
+pub use time_format::{TimeFormat, TimePart};
 
 /// The name of a Procfile entry: `web`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -255,19 +265,64 @@ pub enum Colour {
     Never,
 }
 
+/// How lines of stderr are told apart (`--stderr`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stderr {
+    /// Not at all; both outputs of a process are one, and stay in their order for certain.
+    #[default]
+    Plain,
+    /// By a mark before the line.
+    Mark,
+}
+
+/// What a line becomes (`--json`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A line with a prefix, for people.
+    #[default]
+    Lines,
+    /// A JSON object, for programs.
+    Json,
+}
+
 /// How the stream is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// Whether the time of day stands before each line.
     pub timestamp: bool,
+    /// How it is written.
+    pub time_format: TimeFormat,
     /// Whether anything stands before a line at all.
     pub prefix: bool,
     /// When there is colour.
     pub colour: Colour,
-    /// Processes whose lines are not shown; forge's remarks about them are.
-    pub quiet: Vec<ProcessName>,
+    /// Whose lines are not shown; forge's remarks about them are.
+    pub quiet: Names,
+    /// Which lines are not shown, whoever writes them.
+    pub drop: LinePatterns,
+    /// How lines of stderr are told apart.
+    pub stderr: Stderr,
+    /// What a line becomes.
+    pub form: Form,
     /// How the processes are held.
     pub tty: Tty,
+}
+
+impl Default for Output {
+    /// As in foreman.
+    fn default() -> Output {
+        Output {
+            timestamp: true,
+            time_format: TimeFormat::default(),
+            prefix: true,
+            colour: Colour::Auto,
+            quiet: Names::default(),
+            drop: LinePatterns::default(),
+            stderr: Stderr::default(),
+            form: Form::default(),
+            tty: Tty::Auto,
+        }
+    }
 }
 
 /// What happens to a port that somebody else has.
@@ -279,6 +334,26 @@ pub enum OnConflict {
     Fail,
     /// The next free one is taken.
     Next,
+}
+
+/// What is kept of the output in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The directory of the log files.
+    pub dir: PathBuf,
+    /// The size in bytes at which a file is put aside; 0 for never.
+    pub rotate: u64,
+    /// How many of those are kept.
+    pub keep: u32,
+    /// Whether escape sequences are kept.
+    pub raw: bool,
+}
+
+impl Logs {
+    /// Returns what is kept where nothing but the directory is named.
+    pub fn at(dir: PathBuf) -> Logs {
+        Logs { dir, rotate: 20 << 20, keep: 5, raw: false }
+    }
 }
 
 /// Everything the user wrote, understood.
@@ -305,6 +380,12 @@ pub struct Project {
     pub exit_code_from: Option<ProcessName>,
     /// How the stream is shown.
     pub output: Output,
+    /// What must not be seen in it.
+    pub secrets: Secrets,
+    /// Whether all of it runs in a pid namespace of its own (`--isolate`).
+    pub isolate: bool,
+    /// What is kept of the output in files; `None` if nothing is.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Project {
@@ -320,13 +401,10 @@ impl Default for Project {
             port_rule: None,
             on_conflict: OnConflict::Ask,
             exit_code_from: None,
-            output: Output {
-                timestamp: true,
-                prefix: true,
-                colour: Colour::Auto,
-                quiet: Vec::new(),
-                tty: Tty::Auto,
-            },
+            output: Output::default(),
+            secrets: Secrets::default(),
+            isolate: false,
+            logs: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ProcessName;
+use super::environment::hidden_setting;
 use super::text::{self, Line, is_blank};
 use crate::diagnostic::{Checked, Diagnostic, Source, Span};
 
@@ -194,6 +195,15 @@ impl Reading<'_> {
             let message = "a process called `all` cannot be chosen alone: `all` means every process";
             self.diagnostics.push(
                 Diagnostic::warning("name-all", message)
+                    .at(self.span(name_span.clone()), "")
+                    .hint("give it another name"),
+            );
+        }
+        if let Some(setting) = hidden_setting(&name) {
+            let message =
+                format!("the others are not told the port of `{name}`: `{setting}` is a setting of forge");
+            self.diagnostics.push(
+                Diagnostic::warning("name-of-setting", message)
                     .at(self.span(name_span.clone()), "")
                     .hint("give it another name"),
             );

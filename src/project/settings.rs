@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Colour, ExitOn, Tty};
+use super::{Colour, ExitOn, Form, Stderr, Tty};
 use crate::diagnostic::Span;
 
 /// Wishes of one source; `None` means that the source says nothing about it.
@@ -38,12 +38,22 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether the time of day stands before each line.
     pub timestamp: Option<bool>,
+    /// How the time is written.
+    pub timestamp_format: Option<Span>,
     /// When there is colour.
     pub colour: Option<Colour>,
     /// Whether nothing stands before a line.
     pub no_prefix: Option<bool>,
+    /// Whether secrets are shown as they are.
+    pub no_mask: Option<bool>,
     /// Names whose lines are not shown, with commas.
     pub quiet: Option<Span>,
+    /// Patterns of lines that are not shown.
+    pub drop: Option<Vec<Span>>,
+    /// How lines of stderr are told apart.
+    pub stderr: Option<Stderr>,
+    /// What a line becomes.
+    pub form: Option<Form>,
     /// What the end of a process means for the others.
     pub exit_on: Option<ExitOn>,
     /// Names whose end never ends the stack, with commas.
@@ -64,6 +74,16 @@ pub struct Settings {
     pub watch: Option<bool>,
     /// How the processes are held.
     pub tty: Option<Tty>,
+    /// Whether they run in a pid namespace of their own.
+    pub isolate: Option<bool>,
+    /// The directory of the log files; with it, there are any.
+    pub log_dir: Option<PathBuf>,
+    /// The size in bytes at which a log file is put aside; 0 for never.
+    pub log_rotate: Option<u64>,
+    /// How many of those are kept.
+    pub log_keep: Option<u32>,
+    /// Whether escape sequences are kept in log files.
+    pub log_raw: Option<bool>,
     /// Whether `${NAME}` in env files is replaced.
     pub expand: Option<bool>,
     /// Whether the inherited environment is stronger than the env files.
@@ -90,9 +110,14 @@ impl Settings {
             no_port: self.no_port.or(weaker.no_port),
             timeout: self.timeout.or(weaker.timeout),
             timestamp: self.timestamp.or(weaker.timestamp),
+            timestamp_format: self.timestamp_format.or(weaker.timestamp_format),
             colour: self.colour.or(weaker.colour),
             no_prefix: self.no_prefix.or(weaker.no_prefix),
+            no_mask: self.no_mask.or(weaker.no_mask),
             quiet: self.quiet.or(weaker.quiet),
+            drop: self.drop.or(weaker.drop),
+            stderr: self.stderr.or(weaker.stderr),
+            form: self.form.or(weaker.form),
             exit_on: self.exit_on.or(weaker.exit_on),
             can_die: self.can_die.or(weaker.can_die),
             after: self.after.or(weaker.after),
@@ -103,6 +128,11 @@ impl Settings {
             alone: self.alone.or(weaker.alone),
             watch: self.watch.or(weaker.watch),
             tty: self.tty.or(weaker.tty),
+            isolate: self.isolate.or(weaker.isolate),
+            log_dir: self.log_dir.or(weaker.log_dir),
+            log_rotate: self.log_rotate.or(weaker.log_rotate),
+            log_keep: self.log_keep.or(weaker.log_keep),
+            log_raw: self.log_raw.or(weaker.log_raw),
             expand: self.expand.or(weaker.expand),
             no_override: self.no_override.or(weaker.no_override),
         }

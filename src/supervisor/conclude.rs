@@ -29,6 +29,8 @@ impl Supervisor {
     /// failure does, because successes are what is hoped for.
     ///
     /// The end of a task is what is hoped for, unless it fails; that of a hook, or of what the clock starts, means nothing.
+    ///
+    /// The failure of one that can die ends nothing, but it counts if somebody who cannot die never runs because of it.
     pub(super) fn draw_conclusions(&mut self, index: usize, now: Time) {
         let instance = &self.instances[index];
         if !instance.is_main() {
@@ -43,7 +45,10 @@ impl Supervisor {
             (ExitOn::All | ExitOn::Never, _) => (!success, false),
         };
         if instance.process.can_die {
-            (counts, ends_all) = (false, false);
+            // Whoever cannot die and will never run for want of it has not done what it was there for.
+            let may_count = !success && !matches!(instance.process.life.nature, Nature::Scheduled(_));
+            let keeps_down = self.kept_down_by(index).into_iter().any(|it| self.never_runs(it));
+            (counts, ends_all) = (may_count && keeps_down, false);
         }
         let id = instance.id.clone();
         let is_decisive = self.exit_code_from.as_ref() == Some(&id.process);
@@ -58,6 +63,11 @@ impl Supervisor {
         if ends_all || is_decisive {
             self.begin_shutdown(now, Cause::Ended(id));
         }
+    }
+
+    fn never_runs(&self, index: usize) -> bool {
+        let instance = &self.instances[index];
+        instance.run.is_none() && !instance.process.can_die
     }
 
     /// Sees whether all is over.

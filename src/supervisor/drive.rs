@@ -11,6 +11,7 @@ use super::run::{Run, Sequel};
 use super::shutdown::Shutdown;
 use super::why::{Because, Reason};
 use super::{Effect, Part, Phase, Reach, RunId, Supervisor, Want};
+use crate::project::lifecycle::StopReach;
 use crate::time::Time;
 
 /// How long after SIGKILL the end is waited for: only a process that sleeps in the kernel, or that belongs to
@@ -141,7 +142,7 @@ pub(super) fn due(instance: &Instance, shutdown: Option<&Shutdown>) -> Option<Ti
 }
 
 /// Returns when an instance is killed whose end the stack wants; `None` as long as others go first.
-fn kills_at(instance: &Instance, shutdown: &Shutdown) -> Option<Time> {
+pub(super) fn kills_at(instance: &Instance, shutdown: &Shutdown) -> Option<Time> {
     shutdown.kills_at(instance.free_since, instance.process.stop.grace)
 }
 
@@ -269,7 +270,11 @@ impl Instance {
         // From the beginning, so that the shares add up to the grace exactly.
         let share = ladder.grace.saturating_mul(climbed) / rungs;
         self.phase = Phase::Stopping { run: run.id, pid, rung, until: Some(began + share), exit: None };
-        effects.push(Effect::Signal { run: run.id, signal, reach: Reach::Leader });
+        let reach = match self.process.life.stop_reach {
+            StopReach::Leader => Reach::Leader,
+            StopReach::Tree => Reach::Everyone,
+        };
+        effects.push(Effect::Signal { run: run.id, signal, reach });
     }
 
     fn kill(&mut self, now: Time, effects: &mut Vec<Effect>) {

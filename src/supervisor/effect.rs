@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Check, Explanation, Part, ProbeFailure, RunId};
+use super::{Certainty, Check, Explanation, Part, ProbeFailure, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
@@ -61,6 +61,8 @@ pub enum Effect {
 pub enum Reach {
     /// The process that forge started, nobody else. SIGCONT follows a signal that asks to end.
     Leader,
+    /// Once to it and to everything below it, whatever group or session that is in. SIGCONT follows as above.
+    Everyone,
     /// It and everything below it, whatever session it is in; with SIGKILL until nobody is left.
     Tree,
 }
@@ -219,6 +221,8 @@ pub enum Note {
     OutOfMemory {
         /// Who.
         instance: InstanceId,
+        /// How sure that is.
+        certainty: Certainty,
     },
     /// Files that it watches have changed, and it is started again.
     FilesChanged {
@@ -252,11 +256,25 @@ pub enum Note {
         /// How many directories were watched when it said so.
         directories: usize,
     },
+    /// The system does not let forge read what a process prints, which finds its output closed.
+    OutputUnread {
+        /// Whose.
+        instance: InstanceId,
+        /// What the kernel said.
+        errno: i32,
+    },
     /// The guard process was killed.
     GuardLost,
     /// The machine has no pseudo-terminal left, or none at all; processes get pipes instead.
     NoTerminals {
         /// What the kernel said.
+        errno: i32,
+    },
+    /// A log file cannot be written; lines will be missing in it.
+    LogsIncomplete {
+        /// Which one, as a path.
+        file: String,
+        /// Why.
         errno: i32,
     },
     /// An error within forge has cost lines of output; said once.

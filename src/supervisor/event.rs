@@ -57,6 +57,8 @@ pub enum Event {
         /// The file, as people call it.
         path: String,
     },
+    /// The wall clock has jumped: somebody has set it, or the machine has slept.
+    ClockSet,
     /// The time that `deadline` named has come.
     DeadlineReached,
 }
@@ -99,7 +101,7 @@ pub enum ChildEvent {
     /// The answer to `Effect::Measure`.
     Measured(Usage),
     /// The kernel has ended a process of it because the memory was used up. Before `Exited`, if at all.
-    OutOfMemory,
+    OutOfMemory(Certainty),
 }
 
 /// What the hand starts for an instance.
@@ -192,6 +194,16 @@ pub struct Usage {
     pub cpu: Option<Duration>,
     /// How long it has printed nothing.
     pub silent: Option<Duration>,
+}
+
+/// How well something is known that nobody has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// It is so.
+    Sure,
+    /// All that is known fits, and could fit another one, too.
+    Probable,
 }
 
 /// A trouble that forge recognises in the last lines of a process.

@@ -179,6 +179,14 @@ impl Instance {
         }
     }
 
+    /// Wants something else of it than before.
+    pub(super) fn now_wants(&mut self, want: Want) {
+        self.want = want;
+        if let Some(run) = &mut self.run {
+            run.take_back(want);
+        }
+    }
+
     /// Returns when [`Instance::tell`] has something to say even if no news comes.
     pub(super) fn words_due(&self) -> Option<Time> {
         self.run.as_ref().and_then(Run::words_due)

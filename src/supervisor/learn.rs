@@ -4,7 +4,9 @@
 
 use super::instance::Instance;
 use super::run::{End, Output, Sequel};
-use super::{Check, ChildEvent, Event, Notice, Part, Phase, Reason, RunId, Supervisor, Want, shutdown};
+use super::{
+    Check, ChildEvent, Event, Notice, Part, Phase, Reason, RunId, Supervisor, Want, drive, shutdown,
+};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::Probe;
@@ -29,6 +31,7 @@ impl Supervisor {
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
             Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),
+            Event::ClockSet => self.learn_jump(),
             // What is due is looked for at every event.
             Event::Continued | Event::DeadlineReached => {}
         }
@@ -44,6 +47,12 @@ impl Supervisor {
         self.touch_all();
     }
 
+    /// Has whoever the clock starts look at it again.
+    fn learn_jump(&mut self) {
+        let of_the_clock = self.instances.iter().enumerate().filter(|(_, instance)| instance.clock.is_some());
+        self.touched.extend(of_the_clock.map(|(index, _)| index));
+    }
+
     fn learn_want(&mut self, id: &InstanceId, want: Want) {
         let index = self.instances.iter().position(|instance| instance.id == *id);
         let (None, Some(index)) = (&self.shutdown, index) else { return };
@@ -57,7 +66,7 @@ impl Supervisor {
             Phase::Stopping { .. } | Phase::Backoff { .. } | Phase::Exited { .. } => true,
             Phase::Pending | Phase::Waiting | Phase::Starting { .. } | Phase::Running { .. } => false,
         };
-        instance.want = if want == Want::Up && ends { Want::Bounce } else { want };
+        instance.now_wants(if want == Want::Up && ends { Want::Bounce } else { want });
         self.touched.insert(index);
     }
 
@@ -67,7 +76,10 @@ impl Supervisor {
         match *what {
             ChildEvent::Spawned { pid } => instance.learn_pid(now, pid),
             ChildEvent::SpawnFailed { step, errno } => instance.learn_failed_start(now, step, errno),
-            ChildEvent::Exited(exit) => instance.learn_exit(now, exit),
+            ChildEvent::Exited(exit) => {
+                let killed_at = self.shutdown.as_ref().and_then(|it| drive::kills_at(instance, it));
+                instance.learn_exit(now, exit, killed_at);
+            }
             ChildEvent::Gone => instance.learn_gone(now),
             ChildEvent::OutputClosed { complaint } => {
                 if let Some(run) = &mut instance.run {
@@ -79,9 +91,9 @@ impl Supervisor {
             ChildEvent::Probed { check: Check::Ready, result } => instance.learn_look(now, result),
             ChildEvent::Probed { check: Check::Live, result } => instance.learn_pulse(now, result),
             ChildEvent::Measured(usage) => instance.learn_usage(now, usage),
-            ChildEvent::OutOfMemory => {
+            ChildEvent::OutOfMemory(certainty) => {
                 if let Some(run) = &mut instance.run {
-                    run.out_of_memory = true;
+                    run.out_of_memory = Some(certainty);
                 }
             }
         }
@@ -126,7 +138,8 @@ impl Instance {
         self.phase = Phase::Exited { exit, at: now, judged: sequel == Sequel::Asked };
     }
 
-    fn learn_exit(&mut self, now: Time, exit: Exit) {
+    /// `killed_at` is when the end of the stack takes the grace from it.
+    fn learn_exit(&mut self, now: Time, exit: Exit, killed_at: Option<Time>) {
         let grace = self.process.stop.grace;
         let Some((part, reason)) = self.run.as_ref().map(|run| (run.part, run.reason)) else { return };
         let success = self.succeeds(part, exit) && !reason.is_some_and(Reason::is_failure);
@@ -138,7 +151,8 @@ impl Instance {
                 run.stop_began = Some(now);
                 // What it left behind has got its signal from the guard; no other rung is for it.
                 let rung = self.process.stop.signals.len().saturating_sub(1);
-                let until = Some(now + grace);
+                // A hook that was let live on has used up some of its grace already.
+                let until = killed_at.into_iter().chain([now + grace]).min();
                 self.phase = Phase::Stopping { run: *id, pid: *pid, rung, until, exit: Some(exit) };
             }
             Phase::Stopping { until, exit: known @ None, .. } => {

@@ -46,7 +46,7 @@ use ready::Rule;
 use shutdown::Shutdown;
 
 pub use effect::{Detail, Effect, Excess, Note, Outcome, Pending, Reach, Waiting};
-pub use event::{Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
+pub use event::{Certainty, Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
 pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};
 pub use shutdown::Cause;
@@ -181,10 +181,16 @@ impl Supervisor {
             // A step of somebody may have begun the shutdown: said before the others are stopped.
             self.announce(now, effects);
             let Some(index) = self.touched.pop_first() else { break };
-            let said = effects.len();
+            let (said, was_over) = (effects.len(), self.instances[index].may_start());
             self.instances[index].tell(now, effects);
-            if effects.len() > said {
-                // The last word of one can be what another has waited for.
+            let is_over = self.instances[index].may_start();
+            if effects.len() > said || is_over != was_over {
+                // The last word of one can be what another has waited for, and so can be that none will come.
+                self.touch_neighbours(index);
+            }
+            // What has happened is judged before anybody, or the clock, wants something new.
+            if self.next_step(index, now) == Step::Judge {
+                self.take(index, Step::Judge, now, effects);
                 self.touch_neighbours(index);
             }
             self.tend(index, now, effects);

@@ -122,9 +122,10 @@ impl Instance {
         matches!(self.last_end(), Some(End { success: true, sequel: Sequel::Stays, .. }))
     }
 
-    /// Returns whether its last run has failed, and no other follows by itself.
+    /// Returns whether its last run has failed, and no other follows by itself or is due by the clock.
     pub(super) fn has_failed_for_good(&self) -> bool {
-        matches!(self.last_end(), Some(End { success: false, sequel: Sequel::Stays, .. }))
+        let is_due = self.clock.is_some() && !self.is_early();
+        !is_due && matches!(self.last_end(), Some(End { success: false, sequel: Sequel::Stays, .. }))
     }
 
     /// How its newest run ended, unless another one is under way or wanted.

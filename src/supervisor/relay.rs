@@ -19,6 +19,7 @@ impl Supervisor {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
+            | Event::ClockSet
             | Event::DeadlineReached => {}
         }
     }

@@ -8,7 +8,7 @@ use super::limits::Meter;
 use super::live::Pulse;
 use super::ready::Looking;
 use super::why::{Because, Reason};
-use super::{Complaint, Effect, Note, Part, RunId};
+use super::{Certainty, Complaint, Effect, Note, Part, RunId, Want};
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::time::Time;
@@ -21,7 +21,6 @@ const EARLY: Duration = Duration::from_secs(10);
 
 /// One launch, from the request to the last word.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
 pub(super) struct Run {
     pub(super) id: RunId,
     /// What it runs: the command, the hook before it, or, in an instance of its own, a hook beside it.
@@ -62,7 +61,7 @@ pub(super) struct Run {
     /// What it is doing, in its own words.
     pub(super) status: Option<String>,
     /// Whether the kernel ended a process of it for want of memory.
-    pub(super) out_of_memory: bool,
+    pub(super) out_of_memory: Option<Certainty>,
     /// What is to be said after its end was said.
     afterwards: Vec<Note>,
     said: Said,
@@ -134,7 +133,7 @@ impl Run {
             because: None,
             dumped: None,
             status: None,
-            out_of_memory: false,
+            out_of_memory: None,
             afterwards: Vec::new(),
             said: Said::Nothing,
         }
@@ -147,6 +146,16 @@ impl Run {
         } else {
             self.afterwards.push(note);
         }
+    }
+
+    /// Takes back what was to be said after its end and is no longer true once this is wanted.
+    pub(super) fn take_back(&mut self, want: Want) {
+        self.afterwards.retain(|note| match want {
+            Want::Up => true,
+            Want::Down => !matches!(note, Note::Restarting { .. }),
+            // It comes back at once, also if it had been given up.
+            Want::Bounce => false,
+        });
     }
 
     /// Says what there is to say by `now`.
@@ -200,8 +209,8 @@ impl Run {
         } else if !end.success && end.sequel != Sequel::Asked {
             effects.push(Effect::Note(Note::HookFailed { instance, part: self.part, exit }));
         }
-        if self.out_of_memory {
-            effects.push(Effect::Note(Note::OutOfMemory { instance: id.clone() }));
+        if let Some(certainty) = self.out_of_memory {
+            effects.push(Effect::Note(Note::OutOfMemory { instance: id.clone(), certainty }));
         }
     }
 

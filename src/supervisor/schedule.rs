@@ -1,8 +1,8 @@
 //! What the clock starts.
 //!
 //! Due times are times of the wall clock, which can jump: the machine slept, or somebody has set the clock. So nothing is
-//! counted, but at every event the wall clock is compared with what is due, and where there are schedules the mind
-//! looks at least once a minute.
+//! counted, but the wall clock is compared with what is due: when it is said to have jumped, and at least once a minute,
+//! because not every system says so.
 
 use std::time::Duration;
 
@@ -130,7 +130,7 @@ impl Instance {
             Overlap::Queue => clock.fires = true,
             Overlap::Kill => {
                 clock.fires = true;
-                self.want = Want::Bounce;
+                self.now_wants(Want::Bounce);
                 if let Some(run) = &mut self.run {
                     run.because.get_or_insert(super::Because::Clock);
                 }

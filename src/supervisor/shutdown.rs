@@ -156,7 +156,7 @@ impl Supervisor {
             report_at: now + FIRST_REPORT,
         });
         for instance in &mut self.instances {
-            instance.want = Want::Down;
+            instance.now_wants(Want::Down);
         }
         for index in 0..self.instances.len() {
             let is_free = !self.is_held(index);

@@ -55,7 +55,7 @@ impl Instance {
             | Phase::Stopping { .. }
             | Phase::Backoff { .. }
             | Phase::Exited { .. } => {
-                self.want = Want::Bounce;
+                self.now_wants(Want::Bounce);
                 if let Some(run) = &mut self.run {
                     run.because.get_or_insert(super::Because::FilesChanged);
                 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::instance::Instance;
 use super::run::{Run, Sequel};
 use super::shutdown::Cause;
-use super::{RunId, Usage};
+use super::{Certainty, RunId, Usage};
 use crate::exit::Exit;
 use crate::restart::{ALWAYS, Policy};
 use crate::time::Time;
@@ -72,8 +72,8 @@ pub struct Chapter {
     pub ended: Option<Time>,
     /// Whether that was a success.
     pub success: Option<bool>,
-    /// Whether the kernel ended a process of it because the memory was used up.
-    pub out_of_memory: bool,
+    /// How sure it is that the kernel ended a process of it because the memory was used up; `None` if nothing says so.
+    pub out_of_memory: Option<Certainty>,
     /// What it was doing, in its own words.
     pub status: Option<String>,
     /// What it used when it was last measured.

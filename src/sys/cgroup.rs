@@ -34,10 +34,9 @@ pub struct Group {
 
 impl Group {
     /// Makes an empty group below the one of this process; `None` where that is not allowed, or where the kernel
-    /// cannot kill a group at once (before Linux 5.14). Removes what a forge that is dead has left empty.
+    /// cannot kill a group at once (before Linux 5.14). See [`remove_abandoned`] for what should be done before.
     pub fn make(name: &str) -> Option<Group> {
         let parent = own_directory()?;
-        remove_abandoned(&parent);
         let path = parent.join(name);
         fs::create_dir(&path).ok()?;
         let group = Group::open(&path);
@@ -86,8 +85,11 @@ fn remove_all(directory: &Path) {
 }
 
 /// Removes the empty groups of those who are dead: forge and guard that were killed in one moment could not.
-fn remove_abandoned(parent: &Path) {
-    for path in subgroups(parent) {
+///
+/// Not from within a pid namespace, where everybody outside seems to be dead.
+pub fn remove_abandoned() {
+    let Some(parent) = own_directory() else { return };
+    for path in subgroups(&parent) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let forge = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')?.0.parse::<i32>().ok());
         let is_empty = || {
@@ -117,14 +119,40 @@ fn own_directory() -> Option<PathBuf> {
     (may_write(&directory) && may_write(&directory.join("cgroup.procs"))).then_some(directory)
 }
 
+/// Returns the files in which the kernel may count whom of the group of a process it has killed for want of memory:
+/// `memory.events` of version 2, `memory.oom_control` of version 1.
+pub fn memory_counts(pid: i32) -> Vec<PathBuf> {
+    let read = |path: String| fs::read(path).unwrap_or_default();
+    let (membership, mounts) = (read(format!("/proc/{pid}/cgroup")), read("/proc/self/mountinfo".to_owned()));
+    let second = directory(&membership, &mounts).map(|path| path.join("memory.events"));
+    let first = directory_of_memory(&membership, &mounts).map(|path| path.join("memory.oom_control"));
+    second.into_iter().chain(first).collect()
+}
+
 /// Puts together what `/proc/PID/cgroup` says (`0::/path`) and where that tree is mounted.
 fn directory(membership: &[u8], mounts: &[u8]) -> Option<PathBuf> {
     let path = membership.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"0::"))?;
+    below_mount(path, mounts, b"cgroup2", |_| true)
+}
+
+/// The same for the tree of the memory controller of version 1: `4:memory:/path`.
+fn directory_of_memory(membership: &[u8], mounts: &[u8]) -> Option<PathBuf> {
+    let has_memory = |list: &[u8]| list.split(|byte| *byte == b',').any(|name| name == b"memory");
+    let path = membership.split(|byte| *byte == b'\n').find_map(|line| {
+        let mut parts = line.splitn(3, |byte| *byte == b':').skip(1);
+        parts.next().filter(|controllers| has_memory(controllers))?;
+        parts.next()
+    })?;
+    below_mount(path, mounts, b"cgroup", has_memory)
+}
+
+/// Returns where a path of a tree of this type is seen, the options of whose mount are the right ones.
+fn below_mount(path: &[u8], mounts: &[u8], kind: &[u8], is_right: impl Fn(&[u8]) -> bool) -> Option<PathBuf> {
     mounts.split(|byte| *byte == b'\n').find_map(|line| {
         // proc(5): id, parent, device, root, mount point, options, fields of any number, `-`, type, …
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
         let separator = fields.iter().position(|field| *field == b"-")?;
-        if fields.get(separator + 1) != Some(&&b"cgroup2"[..]) {
+        if fields.get(separator + 1) != Some(&kind) || !is_right(fields.get(separator + 3)?) {
             return None;
         }
         let (root, mount_point) = (fields.get(3)?, fields.get(4)?);

@@ -60,8 +60,8 @@ pub fn wall() -> WallTime {
     WallTime { seconds, nanos: since_epoch.subsec_nanos(), utc_offset }
 }
 
-/// Asks the time zone; UTC where that fails.
-fn offset_at(seconds: i64) -> i32 {
+/// Returns how many seconds local time is ahead of UTC at a second since 1970; 0 where that is not known.
+pub fn offset_at(seconds: i64) -> i32 {
     let mut local = MaybeUninit::<libc::tm>::uninit();
     // SAFETY: both pointers are valid for the call, and `local` is read only where localtime_r(3) says that it
     // has filled it in. It may read TZ from the environment, which forge never changes.

@@ -39,6 +39,39 @@ pub fn write_waiting(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+/// Writes what fits now, without waiting and without touching the flags of the open file, which others share.
+///
+/// # Errors
+/// `WouldBlock` if nothing fits; `Unsupported` where the kernel cannot promise that it will not wait: for pipes before Linux 6.5, and
+/// on other systems.
+pub fn write_at_once(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    loop {
+        let part = io::IoSlice::new(bytes);
+        // At the place where the file stands, see pwritev2(2); by number, as not every libc has it.
+        let here: libc::c_long = -1;
+        // SAFETY: an `IoSlice` is an `iovec`; it and its bytes live until the call returns, and are only read.
+        let result = unsafe {
+            let fd = fd.as_fd().as_raw_fd();
+            libc::syscall(libc::SYS_pwritev2, fd, &raw const part, 1, here, here, libc::RWF_NOWAIT)
+        };
+        return match Errno::result(result) {
+            Ok(length) => Ok(usize::try_from(length).unwrap_or(0)),
+            Err(Errno::EINTR) => continue,
+            // Old kernels, and sandboxes that know no such call.
+            Err(Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EINVAL | Errno::EPERM) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            Err(errno) => Err(errno.into()),
+        };
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (fd, bytes);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 fn wait_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
     match poll(&mut [PollFd::new(fd, PollFlags::POLLOUT)], PollTimeout::NONE) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),

@@ -13,23 +13,54 @@ pub struct Usage {
     pub processes: usize,
 }
 
+/// How much of a look may be exact: some ten milliseconds of the kernel's time.
+const BUDGET: Budget = Budget { processes: 64, bytes: 4 << 30 };
+
+/// What may be spent on asking what is shared.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    processes: usize,
+    /// Of resident memory, whose pages the kernel goes through.
+    bytes: u64,
+}
+
 /// Adds up what they use; who has ended meanwhile uses nothing.
 ///
 /// To know what is shared the kernel goes through all pages of a process, which takes milliseconds for a large one. So
 /// it is only asked where the plain sum (RSS), which counts shared pages several times, is above `exact_above` bytes.
+/// The largest are asked first; of a very large tree those beyond a budget are taken to share as much as these.
 pub fn usage(pids: &[i32], exact_above: u64) -> Usage {
     let mut usage = Usage::default();
+    let mut resident: Vec<(u64, i32)> = Vec::with_capacity(pids.len());
     for pid in pids {
-        if let Some((resident, cpu)) = of_process::stat(*pid) {
-            usage.memory_bytes += resident;
+        if let Some((bytes, cpu)) = of_process::stat(*pid) {
+            resident.push((bytes, *pid));
+            usage.memory_bytes += bytes;
             usage.cpu += cpu;
             usage.processes += 1;
         }
     }
     if usage.memory_bytes > exact_above {
-        usage.memory_bytes = pids.iter().filter_map(|pid| of_process::memory(*pid)).sum();
+        usage.memory_bytes = share(resident, BUDGET, of_process::memory);
     }
     usage
+}
+
+/// Adds up what is not counted twice, of processes and their resident memory.
+fn share(mut resident: Vec<(u64, i32)>, budget: Budget, exact: impl Fn(i32) -> Option<u64>) -> u64 {
+    resident.sort_unstable_by(|one, other| other.cmp(one));
+    // Of those asked: how much they have resident, and how much of that is theirs.
+    let (mut asked, mut known, mut rest) = (0_u64, 0_u64, 0_u64);
+    for (place, (bytes, pid)) in resident.into_iter().enumerate() {
+        if place > 0 && (place >= budget.processes || asked.saturating_add(bytes) > budget.bytes) {
+            rest += bytes;
+        } else if let Some(exact) = exact(pid) {
+            asked += bytes;
+            known += exact;
+        }
+    }
+    let rest = u128::from(rest) * u128::from(known) / u128::from(asked.max(1));
+    known.saturating_add(u64::try_from(rest).unwrap_or(u64::MAX))
 }
 
 #[cfg(target_os = "linux")]

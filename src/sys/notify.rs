@@ -6,7 +6,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 
 use tokio::io::unix::AsyncFd;
 
@@ -19,20 +18,14 @@ pub const VARIABLE: &str = "NOTIFY_SOCKET";
 /// One word of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {
-    /// `READY=1`: it is ready, for the first time or after `RELOADING=1`.
+    /// `READY=1`: it is ready.
     Ready,
-    /// `RELOADING=1`: it reads its configuration again.
-    Reloading,
     /// `STOPPING=1`: it is about to end.
     Stopping,
     /// `WATCHDOG=1`: it still works.
     Alive,
-    /// `WATCHDOG=trigger`: it knows that it does not work any more.
-    Failing,
     /// `STATUS=…`: what it does, in its own words, one line.
     Status(String),
-    /// `EXTEND_TIMEOUT_USEC=…`: its start or end needs this much time from now.
-    NeedsTime(Duration),
 }
 
 /// Where one run says how it is.
@@ -87,7 +80,8 @@ fn is_of(kin: &Kin, who: linux::Sender) -> bool {
     kin.has(who.pid).unwrap_or_else(|| who.user == nix::unistd::geteuid().as_raw())
 }
 
-/// Understands a message: a line for each word, `NAME=value`. Words that say nothing here are left out.
+/// Understands a message: a line for each word, `NAME=value`. Words that say nothing here are left out: nobody is asked to
+/// reload or to stop by what another says (`RELOADING`, `WATCHDOG=trigger`), and time limits are the project's alone.
 pub fn words_of(message: &[u8]) -> Vec<Word> {
     let text = String::from_utf8_lossy(message);
     text.split('\n').filter_map(|line| line.split_once('=')).filter_map(word).collect()
@@ -96,12 +90,9 @@ pub fn words_of(message: &[u8]) -> Vec<Word> {
 fn word((name, value): (&str, &str)) -> Option<Word> {
     match (name, value) {
         ("READY", "1") => Some(Word::Ready),
-        ("RELOADING", "1") => Some(Word::Reloading),
         ("STOPPING", "1") => Some(Word::Stopping),
         ("WATCHDOG", "1") => Some(Word::Alive),
-        ("WATCHDOG", "trigger") => Some(Word::Failing),
         ("STATUS", status) => Some(Word::Status(status.replace(char::is_control, "?"))),
-        ("EXTEND_TIMEOUT_USEC", time) => time.parse().ok().map(Duration::from_micros).map(Word::NeedsTime),
         _ => None,
     }
 }

@@ -1,62 +1,141 @@
 //! The kernel's way out when memory runs out: it kills somebody with SIGKILL and tells the others nothing but a count.
+//!
+//! Where the memory of the stack is counted by a control group, that group has a count of its own and nobody else's ends
+//! are in it. Elsewhere there is only the count of the whole machine, in which others are, too.
 
-/// How many processes the kernel has killed for want of memory since it started, in this machine or container.
-///
-/// Read once at the beginning and again at each death that nobody asked for, it tells whether that may have been one.
-#[derive(Debug)]
-pub struct Kills(Option<u64>);
+use std::path::PathBuf;
+
+use super::cgroup;
+
+/// What a count says of the end of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nobody was killed for want of memory, or nobody knows.
+    Nothing,
+    /// Somebody on this machine was.
+    Perhaps,
+    /// Somebody of this stack was.
+    Surely,
+}
+
+/// How many processes the kernel has killed for want of memory.
+#[derive(Debug, Default)]
+pub struct Kills {
+    from: Option<Source>,
+    /// Up to this many are known to be the end of somebody.
+    explained: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    Group(PathBuf),
+    Machine,
+}
 
 impl Kills {
-    /// Begins to count.
-    pub fn count() -> Kills {
-        Kills(linux::total())
+    /// Returns the count at the start of `process`, which is of the same group as all of its stack; `None` where the
+    /// system does not tell.
+    pub fn so_far(&mut self, process: i32) -> Option<u64> {
+        self.from.get_or_insert_with(|| Source::of(process)).count()
     }
 
-    /// Returns whether there were more since the last time; false where the system does not tell.
-    pub fn have_grown(&mut self) -> bool {
-        let now = linux::total();
-        let before = std::mem::replace(&mut self.0, now);
-        matches!((before, now), (Some(before), Some(now)) if now > before)
-    }
-}
-
-#[cfg(target_os = "linux")]
-mod linux {
-    use std::fs;
-
-    /// `oom_kill` of `proc_vmstat(5)`, Linux 4.13: kills for a limit of a control group are in it, too.
-    pub(super) fn total() -> Option<u64> {
-        super::count_in(&fs::read_to_string("/proc/vmstat").ok()?)
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod linux {
-    pub(super) fn total() -> Option<u64> {
-        None
+    /// Says what the count means for a process that was ended by a SIGKILL which forge has not sent, and which had found
+    /// the count at `before`. Each kill is the end of one.
+    pub fn verdict(&mut self, before: Option<u64>) -> Verdict {
+        let (Some(from), Some(before)) = (&self.from, before) else { return Verdict::Nothing };
+        let known = before.max(self.explained);
+        if from.count().is_none_or(|now| now <= known) {
+            return Verdict::Nothing;
+        }
+        self.explained = known + 1;
+        match from {
+            Source::Group(_) => Verdict::Surely,
+            Source::Machine => Verdict::Perhaps,
+        }
     }
 }
 
-/// Reads the count out of `/proc/vmstat`.
-#[cfg(any(target_os = "linux", test))]
+impl Source {
+    fn of(process: i32) -> Source {
+        let groups = cgroup::memory_counts(process).into_iter().map(Source::Group);
+        groups.into_iter().find(|group| group.count().is_some()).unwrap_or(Source::Machine)
+    }
+
+    fn count(&self) -> Option<u64> {
+        let path = match self {
+            Source::Group(path) => path.as_path(),
+            // proc_vmstat(5), Linux 4.13.
+            Source::Machine => "/proc/vmstat".as_ref(),
+        };
+        count_in(&std::fs::read_to_string(path).ok()?)
+    }
+}
+
+/// Reads the count, which has the same name in all the tables.
 fn count_in(table: &str) -> Option<u64> {
     table.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Kills, count_in};
+    use std::fs;
+
+    use super::{Kills, Source, Verdict, count_in};
+
+    /// As `memory.events` of version 2 and `memory.oom_control` of version 1 are.
+    const TABLES: [&str; 2] = [
+        "low 0\nhigh 3\nmax 9\noom 2\noom_kill 1\noom_group_kill 0\n",
+        "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+    ];
 
     #[test]
     fn the_count_is_found() {
-        assert_eq!(count_in("nr_free_pages 12\noom_kill_disable 3\noom_kill 7\ndrop_pagecache 0\n"), Some(7));
-        assert_eq!(count_in("nr_free_pages 12\n"), None);
+        for table in TABLES {
+            assert_eq!(count_in(table), Some(1), "{table}");
+        }
+        assert_eq!(count_in("nr_free_pages 12\noom_kill 7\ndrop_pagecache 0\n"), Some(7));
+        assert_eq!(count_in("nr_free_pages 12\noom_kill_disable 3\n"), None);
     }
 
     #[test]
-    fn it_grows_when_there_are_more() {
-        assert!(Kills(Some(0)).have_grown() == (Kills::count().0.is_some_and(|now| now > 0)));
-        assert!(!Kills(Some(u64::MAX)).have_grown());
-        assert!(!Kills(None).have_grown());
+    fn each_kill_of_the_group_is_the_end_of_one() {
+        let place = tempfile::tempdir().expect("a directory");
+        let table = place.path().join("memory.events");
+        let set =
+            |count: u64| fs::write(&table, format!("oom 5\noom_kill {count}\n")).expect("there is room");
+        set(3);
+        let mut kills = Kills { from: Some(Source::Group(table.clone())), explained: 0 };
+        let (first, second) = (kills.so_far(1), kills.so_far(1));
+        assert_eq!(
+            (first, kills.verdict(first)),
+            (Some(3), Verdict::Nothing),
+            "somebody ended by a plain SIGKILL"
+        );
+        set(4);
+        assert_eq!(kills.verdict(first), Verdict::Surely);
+        assert_eq!(kills.verdict(second), Verdict::Nothing, "it was one, and that one is known");
+        set(6);
+        let late = kills.so_far(1);
+        assert_eq!(kills.verdict(late), Verdict::Nothing, "it was started after them");
+        assert_eq!((kills.verdict(first), kills.verdict(second)), (Verdict::Surely, Verdict::Surely));
+    }
+
+    #[test]
+    fn the_count_of_the_machine_proves_nothing() {
+        let mut kills = Kills { from: Some(Source::Machine), explained: 0 };
+        let now = kills.so_far(1);
+        assert_eq!(kills.verdict(now), Verdict::Nothing);
+        // As if one had been killed since.
+        if let Some(before) = now.and_then(|now| now.checked_sub(1)) {
+            assert_eq!(kills.verdict(Some(before)), Verdict::Perhaps);
+        }
+        assert_eq!(kills.verdict(None), Verdict::Nothing);
+    }
+
+    #[test]
+    fn a_process_has_a_group_or_the_machine_counts() {
+        let mut kills = Kills::default();
+        let pid = crate::sys::process::own_pid();
+        assert_eq!(kills.so_far(pid), kills.from.clone().expect("found").count());
     }
 }

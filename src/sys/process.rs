@@ -60,7 +60,7 @@ pub fn start_session() -> io::Result<()> {
 /// Makes the terminal on descriptor 0 the controlling terminal of this session.
 pub fn take_terminal() -> io::Result<()> {
     // SAFETY: TIOCSCTTY takes no pointer.
-    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+    Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY as _, 0) })?;
     Ok(())
 }
 
@@ -104,6 +104,14 @@ pub fn add_niceness(by: i32) -> io::Result<()> {
     // -1 is a niceness like others; only `errno` tells. Linux says EPERM, which looks like a wrong right somewhere else.
     let errno = Errno::last();
     if result == -1 && matches!(errno, Errno::EPERM | Errno::EACCES) { Err(errno.into()) } else { Ok(()) }
+}
+
+/// Asks the kernel to kill this process when its parent dies.
+///
+/// It is tied to the thread that forked, so the parent must have done that in its first thread.
+pub fn die_at_the_end_of_the_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGKILL));
 }
 
 /// Lets this process end without an image of its memory, which holds the variables of everybody it has started.
@@ -279,9 +287,15 @@ fn ask_about(kind: libc::idtype_t, pid: i32) -> nix::Result<()> {
 /// then was the one who was seen. Without pidfds (before Linux 5.3, or no descriptor left) the number has to do.
 #[cfg(target_os = "linux")]
 pub fn signal_descendants(number: i32) {
+    signal_below(own_pid(), number, |_| true);
+}
+
+/// Does the same below a child of this process that has not been reaped, for those who are `meant`.
+#[cfg(target_os = "linux")]
+pub fn signal_below(root: i32, number: i32, meant: impl Fn(i32) -> bool) {
     let seen: Vec<(i32, Option<OwnedFd>)> =
-        proc_fs::descendants(own_pid()).into_iter().map(|pid| (pid, take_hold(pid))).collect();
-    let still: BTreeSet<i32> = proc_fs::descendants(own_pid()).into_iter().collect();
+        proc_fs::descendants(root).into_iter().map(|pid| (pid, take_hold(pid))).collect();
+    let still: BTreeSet<i32> = proc_fs::descendants(root).into_iter().filter(|pid| meant(*pid)).collect();
     for (pid, hold) in seen.into_iter().filter(|(pid, _)| still.contains(pid)) {
         // Whoever is gone by now needs no signal.
         if let Some(hold) = hold {
@@ -313,6 +327,10 @@ fn take_hold(pid: i32) -> Option<OwnedFd> {
 /// Nobody can be found there.
 #[cfg(not(target_os = "linux"))]
 pub fn signal_descendants(_number: i32) {}
+
+/// Nobody can be found there.
+#[cfg(not(target_os = "linux"))]
+pub fn signal_below(_root: i32, _number: i32, _meant: impl Fn(i32) -> bool) {}
 
 /// Returns the session a process belongs to.
 pub fn session_of(pid: i32) -> Option<i32> {

@@ -33,11 +33,3 @@ impl Sheet {
         self.0.write_all(text.as_bytes())
     }
 }
-
-/// Makes a directory, and those above it, unless they are there.
-///
-/// # Errors
-/// It cannot be made, or is something else.
-pub fn make_directory(path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(path)
-}

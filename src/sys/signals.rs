@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use signal_hook::consts::signal::{
     SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
@@ -51,6 +52,71 @@ impl Signals {
             None => std::future::pending().await,
         }
     }
+}
+
+/// The signals that a process which only stands above another one passes on to it: kept by the kernel until they are taken.
+#[derive(Debug)]
+pub struct Letters(#[cfg(target_os = "linux")] nix::sys::signalfd::SignalFd);
+
+impl Letters {
+    /// Begins to hold them. What this process was started to ignore stays ignored.
+    ///
+    /// # Errors
+    /// No descriptor is left, or the system does not know such a thing.
+    pub fn hold() -> io::Result<Letters> {
+        #[cfg(target_os = "linux")]
+        {
+            use nix::sys::signal::{SigSet, Signal};
+            use nix::sys::signalfd::{SfdFlags, SignalFd};
+            let held = SigSet::from_iter([
+                Signal::SIGINT,
+                Signal::SIGTERM,
+                Signal::SIGHUP,
+                Signal::SIGQUIT,
+                Signal::SIGUSR1,
+                Signal::SIGUSR2,
+            ]);
+            held.thread_block()?;
+            Ok(Letters(SignalFd::with_flags(&held, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
+        }
+        #[cfg(not(target_os = "linux"))]
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Takes the next one, if there is one.
+    pub fn next(&self) -> Option<Received> {
+        #[cfg(target_os = "linux")]
+        {
+            let letter = self.0.read_signal().ok()??;
+            let from_terminal = letter.ssi_code == libc::SI_KERNEL;
+            Some(Received { signal: i32::try_from(letter.ssi_signo).ok()?, from_terminal })
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl AsFd for Letters {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl AsFd for Letters {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        unreachable!("`hold` has made none")
+    }
+}
+
+/// Lets this process end by a signal, as another one did, without an image of its memory. Returns only if the signal ends nobody.
+pub fn end_by(signal: i32) {
+    super::process::leave_no_core();
+    set_disposition(signal, libc::SIG_DFL);
+    unblock_all();
+    // SAFETY: raise(3) touches no memory.
+    unsafe { libc::raise(signal) };
 }
 
 /// Stops this process as Ctrl-Z does; returns when somebody lets it go on.
@@ -137,7 +203,8 @@ fn set_disposition(signal: i32, disposition: libc::sighandler_t) {
     }
 }
 
-fn unblock_all() {
+/// Lets every signal through again. System calls only.
+pub fn unblock_all() {
     let mut none = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigemptyset(3) fills the set before it is used.
     unsafe {

@@ -11,11 +11,16 @@ use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::{Exit, Step, signal_name};
 use crate::project::lifecycle::Schedule;
 use crate::project::{InstanceId, InstanceSpec};
-use crate::supervisor::{Detail, Note, Waiting};
+use crate::supervisor::{Certainty, Detail, Note, Waiting};
 
 /// Says when a schedule is due; `when` is its next moment, in words.
 pub fn due(schedule: &Schedule, when: Option<&str>) -> String {
     lifecycle::due(schedule, when)
+}
+
+/// Says what ended a process of which the kernel tells nothing but a count.
+pub fn out_of_memory(certainty: Certainty) -> &'static str {
+    lifecycle::out_of_memory(certainty)
 }
 
 /// Returns whose remark it is and its words, one line. Nobody's remarks are shown under `system`.
@@ -77,8 +82,8 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
         }
         Note::KeptDown { instances, because } => (None, lifecycle::kept_down(instances, because)),
         Note::HookFailed { instance, part, exit } => (Some(instance), lifecycle::hook_failed(*part, *exit)),
-        Note::OutOfMemory { instance } => {
-            (Some(instance), "the kernel ended it because the memory was used up".to_owned())
+        Note::OutOfMemory { instance, certainty } => {
+            (Some(instance), lifecycle::out_of_memory(*certainty).to_owned())
         }
         Note::FilesChanged { instance, path, more } => {
             (Some(instance), lifecycle::files_changed(path, *more))
@@ -91,13 +96,31 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (None, lifecycle::watching_by_looking(*errno, *directories))
         }
         Note::NoTerminals { errno } => {
-            let why = errno_text(*errno);
+            let why = match errno {
+                // pty(7): the limit of the machine, or that of the mount (`max=`).
+                &libc::ENOSPC => "all are in use; raise `kernel.pty.max`".to_owned(),
+                errno => errno_text(*errno),
+            };
             let text = format!(
                 "no pseudo-terminal can be had ({why}); processes get pipes, so the output of some will come late"
             );
             (None, text)
         }
+        Note::LogsIncomplete { file, errno } => (None, logs_incomplete(file, *errno)),
         Note::LinesLost => (None, "an error within forge has cost some lines of output".to_owned()),
+        Note::OutputUnread { instance, errno } => {
+            let why = match errno {
+                // epoll_ctl(2): the one limit of its own that it has.
+                &libc::ENOSPC => {
+                    "the limit of watched files is reached; raise `fs.epoll.max_user_watches`".to_owned()
+                }
+                errno => shortage(*errno).map_or_else(
+                    || errno_text(*errno),
+                    |Shortage { cause, way_out }| format!("{cause}; {way_out}"),
+                ),
+            };
+            (Some(instance), format!("its output cannot be read and is closed: {why}"))
+        }
         Note::GuardLost => {
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }
@@ -229,6 +252,24 @@ fn address_in_use(port: Option<u16>, holder: Option<&str>) -> String {
         (None, Some(holder)) => format!("its address is in use by {holder}"),
         (None, None) => "its address is already in use".to_owned(),
     }
+}
+
+fn logs_incomplete(file: &str, errno: i32) -> String {
+    let file = visible(file);
+    let way_out = match errno {
+        libc::ENOENT => "start forge again to make it again",
+        libc::EACCES | libc::EPERM | libc::EROFS | libc::ELOOP | libc::EINVAL => {
+            "choose another directory with `--log-dir`"
+        }
+        _ => "writing goes on when there is room",
+    };
+    let why = match errno {
+        libc::ELOOP => "it is a symbolic link".to_owned(),
+        libc::EINVAL => "it is not a regular file".to_owned(),
+        libc::EPERM => "it belongs to another user".to_owned(),
+        errno => errno_text(errno),
+    };
+    format!("could not write to `{file}`: {why}; lines will be missing there; {way_out}")
 }
 
 fn still_there(waiting: &[Waiting]) -> String {

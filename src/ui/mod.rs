@@ -1,6 +1,8 @@
 //! What a person sees.
 
 pub mod ci;
+pub mod events;
+pub mod history;
 pub mod messages;
 pub mod sinks;
 pub mod terminal;

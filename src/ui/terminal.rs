@@ -18,6 +18,17 @@ pub fn out(text: &str) -> io::Result<()> {
     }
 }
 
+/// Writes data to stdout. Returns false when nobody is there to read it any more.
+///
+/// # Errors
+/// It cannot be kept: the disk is full, or broken.
+pub fn out_to_reader(bytes: &[u8]) -> io::Result<bool> {
+    match write_bytes(io::stdout(), bytes) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
+}
+
 /// Writes a remark to stderr. Nobody there to read it is no error, and nobody could be told of any other.
 pub fn err(text: &str) {
     let _ = write_all(io::stderr(), text);
@@ -41,7 +52,11 @@ pub fn asks(question: &str) -> bool {
 
 /// Writes all of it, or as much as anybody takes.
 fn write_all(to: impl AsFd, text: &str) -> io::Result<()> {
-    let mut rest = text.as_bytes();
+    write_bytes(to, text.as_bytes())
+}
+
+fn write_bytes(to: impl AsFd, bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
     while !rest.is_empty() {
         match descriptor::write_waiting(&to, rest)? {
             0 => return Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::messages::{duration, ended};
+use super::messages::{duration, ended, out_of_memory};
 use crate::diagnostic::visible;
 use crate::exit::signal_name;
 use crate::project::InstanceId;
@@ -94,8 +94,8 @@ fn about_run(run: &Chapter) -> String {
     if let Some(ignored_for) = run.ignored_for {
         words.extend(["; it ignored that for ", &duration(ignored_for), " and was killed"]);
     }
-    if run.out_of_memory {
-        words += "; the kernel had killed a process of it because the memory was used up";
+    if let Some(certainty) = run.out_of_memory {
+        words.extend(["; ", out_of_memory(certainty)]);
     }
     if let Some(status) = &run.status {
         words.extend(["; its last status: ", &visible(status)]);

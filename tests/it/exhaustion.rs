@@ -171,6 +171,8 @@ fn a_directory_that_is_gone() {
     in_order(&ended)
         .exits_with(1)
         .complained(&["the current directory is gone", "hint: change to a directory"]);
+    let forge = Forge::new().script("mkdir gone; cd gone; rmdir ../gone; exec $FORGE run true");
+    in_order(&forge.ends()).fails().complained(&["the current directory is gone"]);
 }
 
 #[test]
@@ -237,6 +239,19 @@ fn no_pseudo_terminals() {
         let remarks = ended.lines().iter().filter(|line| line.contains("no pseudo-terminal")).count();
         assert_eq!(remarks, 1, "one remark for all processes");
     }
+}
+
+#[test]
+fn pseudo_terminals_run_out() {
+    let forge = Forge::new().procfile("web: puppet\nworker: puppet\n");
+    let changes = "mount -t devpts -o newinstance,ptmxmode=0666,max=1 none /dev/pts && \
+                   mount --bind /dev/pts/ptmx /dev/ptmx";
+    let Some(forge) = in_a_world_where(forge, changes, "--tty full") else { return };
+    let (web, worker) = (forge.puppet("web.1"), forge.puppet("worker.1"));
+    forge.sees("system | no pseudo-terminal can be had (all are in use; raise `kernel.pty.max`)");
+    assert_eq!((web.fact("tty1").as_str(), worker.fact("tty1").as_str()), ("true", "false"));
+    worker.says("hello");
+    forge.sees("worker.1 | hello").signal(Signal::SIGTERM).exits_with(0).leaves_nobody_behind();
 }
 
 #[test]

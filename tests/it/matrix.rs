@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use crate::census::Person;
 use crate::forge::Forge;
 use crate::free;
+use crate::isolate;
 use crate::puppet::Puppet;
 use crate::running::Running;
 
@@ -168,6 +169,17 @@ const ENDS: [End; 14] = [
     }),
 ];
 
+/// What only a pid namespace survives without leaving anybody.
+const KILL_OF_BOTH: End = end("KILL of forge and guard at once", kill_of_both);
+
+/// Stopped, forge can do nothing about the end of the guard.
+pub(crate) fn kill_of_both(forge: &mut Running) {
+    let guard = Pid::from_raw(forge.guard().pid);
+    signal(forge, Signal::SIGSTOP);
+    kill(guard, Signal::SIGKILL).expect("the guard is there");
+    signal(forge, Signal::SIGKILL);
+}
+
 const fn on_a_terminal(name: &'static str, act: fn(&mut Running)) -> End {
     End { name, on_a_terminal: true, act }
 }
@@ -194,8 +206,15 @@ enum User {
 const USERS: [User; 2] = [User::Whoever, User::Nobody];
 const TERMINALS: [&str; 3] = ["full", "line", "pipe"];
 
+/// What is around the processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walls {
+    None,
+    PidNamespace,
+}
+
 /// Plays one cell; returns how long it took until nobody was left.
-fn play(kind: &Kind, end: &End, user: User, tty: &str) -> Duration {
+fn play(kind: &Kind, end: &End, user: User, tty: &str, walls: Walls) -> Duration {
     let mut forge = Forge::new().procfile("web: puppet\nworker: puppet\n");
     if matches!(user, User::Nobody) {
         forge = forge.by_nobody();
@@ -203,7 +222,9 @@ fn play(kind: &Kind, end: &End, user: User, tty: &str) -> Duration {
     if end.on_a_terminal {
         forge = forge.on_a_terminal().unread();
     }
-    let (mut forge, overseer) = forge.start_overseen(&format!("-t {} --tty {tty}", GRACE.as_secs_f32()));
+    let isolate = if walls == Walls::PidNamespace { "--isolate" } else { "" };
+    let (mut forge, overseer) =
+        forge.start_overseen(&format!("-t {} --tty {tty} {isolate}", GRACE.as_secs_f32()));
     let (web, _worker) = (forge.puppet("web.1"), forge.puppet("worker.1"));
     let port = web.starts("server", "daemon").binds(0);
     (kind.prepare)(&web);
@@ -215,19 +236,22 @@ fn play(kind: &Kind, end: &End, user: User, tty: &str) -> Duration {
     over.duration_since(began).unwrap_or_default()
 }
 
-fn play_all(kind: &Kind) {
+fn play_all(kind: &Kind, ends: &[&End], walls: Walls) {
     let is_full = std::env::var_os("FORGE_MATRIX").is_some_and(|wanted| wanted == "full");
     let mut times = Vec::new();
-    for (number, end) in ENDS.iter().enumerate() {
+    for (number, end) in ends.iter().enumerate() {
         for (user_number, user) in USERS.into_iter().enumerate() {
             for (tty_number, tty) in TERMINALS.into_iter().enumerate() {
                 // Every end meets every user and every terminal, with one child or another.
                 let turn = number + kind.name.len();
+                if walls == Walls::PidNamespace && !isolate::is_possible(matches!(user, User::Nobody)) {
+                    continue;
+                }
                 if !is_full && (turn % USERS.len() != user_number || turn % TERMINALS.len() != tty_number) {
                     continue;
                 }
-                let took = play(kind, end, user, tty);
-                let cell = format!("{}, {}, {user:?}, {tty}: {took:?}", kind.name, end.name);
+                let took = play(kind, end, user, tty, walls);
+                let cell = format!("{}, {}, {user:?}, {tty}, {walls:?}: {took:?}", kind.name, end.name);
                 assert!(!is_full || took < PROMISE + GRACE, "too late: {cell}");
                 times.push((took, cell));
             }
@@ -250,7 +274,20 @@ fn report(mut times: Vec<(Duration, String)>) {
 
 macro_rules! matrix {
     ($($test:ident: $kind:expr;)*) => {
-        $(#[test] fn $test() { play_all(&$kind); })*
+        $(mod $test {
+            use super::*;
+
+            #[test]
+            fn ends() {
+                play_all(&$kind, &ENDS.each_ref(), Walls::None);
+            }
+
+            #[test]
+            fn ends_isolated() {
+                let ends = ENDS.iter().chain([&KILL_OF_BOTH]).collect::<Vec<_>>();
+                play_all(&$kind, &ends, Walls::PidNamespace);
+            }
+        })*
     };
 }
 

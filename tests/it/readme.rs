@@ -51,7 +51,7 @@ fn the_two_commands_stand_alone() {
 
 #[test]
 fn every_flag_and_command_of_the_readme_is_known_to_the_help() {
-    let known = ["", "start", "run", "check", "env", "completions", "man", "version"]
+    let known = ["", "start", "run", "check", "env", "logs", "completions", "man", "version"]
         .map(|command| [help_of(command), format!("\n  forge {command}\n")].concat())
         .concat();
     let texts =
@@ -113,7 +113,7 @@ fn exit_codes_are_those_of_the_code() {
     let pair = format!("{not_executable} / {not_found}");
     let readme = text("README.md");
     let documented = first_cells(section(&readme, "## Exit codes"));
-    assert_eq!(documented, ["0", "N", "128+n", "125", &pair, "1", "2"]);
+    assert_eq!(documented, ["0", "N", "128+n", "125", &pair, "1", "2", "3"]);
 }
 
 #[test]

@@ -29,10 +29,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("project", &["restart", "diagnostic"]),
     ("supervisor", &["project", "restart", "time", "exit"]),
     ("logs", &["project", "supervisor", "time"]),
+    ("store", &["logs", "supervisor", "sys", "time"]),
     ("sys", &["time", "exit"]),
     ("guard", &["sys", "exit"]),
     ("engine", &["supervisor", "logs", "guard", "sys", "project", "time", "exit"]),
-    ("ui", &["logs", "supervisor", "project", "diagnostic", "time", "exit", "sys::descriptor"]),
+    ("ui", &["logs", "supervisor", "project", "diagnostic", "time", "exit", "store", "sys::descriptor"]),
     (
         "cli",
         &[
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "project",
             "supervisor",
             "logs",
+            "store",
             "sys",
             "guard",
             "engine",

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -204,10 +205,12 @@ impl Watch {
                 let words: Vec<String> =
                     hello.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect();
                 let [_hello, name, pid, started] = words.as_slice() else { continue };
-                let person = Person {
+                // Within a pid namespace it does not know the number that it has here; the kernel does.
+                let seen = getsockopt(&visitor, PeerCredentials).ok().and_then(|peer| Person::of(peer.pid()));
+                let person = seen.unwrap_or_else(|| Person {
                     pid: pid.parse().expect("a puppet knows its pid"),
                     started: started.parse().expect("a puppet knows when it started"),
-                };
+                });
                 watch.learn(|known| {
                     known.groups.extend(census::stat(person.pid).map(|stat| stat.group));
                     known.everybody.push((name.clone(), person));

@@ -80,8 +80,9 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
 
 /// Lives until the process at the other end of the line is gone, which may have hung up long before.
 fn outlive_all_but(test: &UnixStream) -> c_int {
-    let tester = getsockopt(test, PeerCredentials).map_or(0, |peer| peer.pid());
-    while tester > 0 && kill(Pid::from_raw(tester), None) != Err(Errno::ESRCH) {
+    let tester = getsockopt(test, PeerCredentials).map_or(-1, |peer| peer.pid());
+    // 0 is a process outside of this one's pid namespace; the end of the namespace is the end of this one then.
+    while tester == 0 || kill(Pid::from_raw(tester), None) != Err(Errno::ESRCH) {
         std::thread::sleep(Duration::from_millis(300));
     }
     0

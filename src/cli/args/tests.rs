@@ -93,6 +93,23 @@ fn the_last_of_two_counts() {
 }
 
 #[test]
+fn whoever_says_how_the_time_is_shown_wants_to_see_it() {
+    let timestamp = |words: &[&str]| settings(&[&["start"], words].concat()).timestamp;
+    assert_eq!(timestamp(&["--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--no-timestamp", "--timestamp-format", "%T"]), Some(true));
+    assert_eq!(timestamp(&["--timestamp-format", "%T", "--no-timestamp"]), Some(false));
+    assert_eq!(timestamp(&["--timestamp=false", "--timestamp-format", "%T"]), Some(false));
+    assert_eq!(timestamp(&[]), None);
+}
+
+#[test]
+fn patterns_add_up_and_may_have_commas() {
+    let drop = settings(&["start", "--drop", "a,b", "--drop", "-c\nd"]).drop.expect("patterns");
+    let texts: Vec<_> = drop.iter().map(|span| span.text().to_vec()).collect();
+    assert_eq!(texts, [b"a,b".to_vec(), b"-c".to_vec(), b"d".to_vec()]);
+}
+
+#[test]
 fn env_files_and_names_add_up() {
     let env = settings(&["start", "-e", "a, b", "-e", "c"]).env_files;
     assert_eq!(env, Some(vec!["a".into(), "b".into(), "c".into()]));
@@ -194,4 +211,18 @@ fn the_help_of_start_explains_the_ports() {
     let mut command = parser(|_| false);
     let help = command.find_subcommand_mut("start").expect("start").render_long_help().to_string();
     assert!(help.contains("base + 100 x its place in the Procfile"), "{help}");
+}
+
+#[test]
+fn every_setting_that_looks_like_an_address_is_known_to_be_none() {
+    let command = parser(|_| false);
+    let mut found: Vec<&str> = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|argument| argument.get_env()?.to_str())
+        .filter(|name| name.starts_with("FORGE_PORT_") || name.starts_with("FORGE_URL_"))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, crate::project::SETTINGS_LIKE_ADDRESSES);
 }

@@ -2,6 +2,7 @@ use expect_test::expect;
 
 use super::json;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::logs::Mask;
 use crate::project::load::{Inputs, load};
 
 #[test]
@@ -12,7 +13,8 @@ fn the_report_keeps_its_promised_form() {
     };
     let loaded = load(&inputs);
     let diagnostics = [loaded.diagnostics, vec![Diagnostic::error("bad", "no place")]].concat();
-    let report: serde_json::Value = serde_json::from_str(&json(&loaded.value, &diagnostics)).expect("JSON");
+    let report: serde_json::Value =
+        serde_json::from_str(&json(&loaded.value, &Mask::default(), &diagnostics)).expect("JSON");
     assert_eq!(report["version"], 1);
     expect![[r#"[{"command":"caf�","file":"Procfile","line":1,"name":"web"}]"#]]
         .assert_eq(&report["processes"].to_string());

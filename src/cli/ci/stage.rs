@@ -1,22 +1,21 @@
 //! The run itself: the guard, the engine, and what is told when it is over.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 
 use crate::cli::read::{self, ProjectPlace};
-use crate::cli::{exit, start};
-use crate::engine::{self, Channels, Hold, Patience, Report, Setup, Way};
-use crate::guard;
+use crate::cli::{exit, log_files, start};
+use crate::engine::{self, Channels, Hold, Patience, Report, Setup};
+use crate::guard::{self, Isolation};
+use crate::logs::{Mask, Masking, Rewrite};
 use crate::project::{InstanceId, Project};
+use crate::store::directory::Directory;
 use crate::supervisor::{Cause, Outcome};
 use crate::sys::sheet::Sheet;
 use crate::sys::{descriptor_table, process};
-use crate::ui::ci::{
-    self, ArtifactSink, ArtifactWriter, Held, HeldSink, HoldsBack, Occasion, Place, Story, Trouble,
-};
+use crate::ui::ci::{self, Held, HeldSink, HoldsBack, Occasion, Place, Story};
 use crate::ui::sinks::{Screen, StreamSink};
 use crate::ui::terminal;
 
@@ -30,6 +29,10 @@ pub(super) struct Play {
     /// Where the log is read.
     pub(super) log: Place,
     pub(super) papers: Papers,
+    /// Where the log files are kept.
+    pub(super) logs: Option<Directory>,
+    /// What is secret.
+    pub(super) mask: Mask,
     pub(super) told: Told,
 }
 
@@ -37,7 +40,6 @@ pub(super) struct Play {
 pub(super) struct Papers {
     pub(super) junit: Option<Sheet>,
     pub(super) summary: Option<Sheet>,
-    pub(super) artifacts: Option<PathBuf>,
 }
 
 /// What is said at the end.
@@ -54,14 +56,14 @@ pub(super) enum Told {
 /// # Errors
 /// forge itself cannot work, or a file that was asked for cannot be written.
 pub(super) fn play(play: Play) -> anyhow::Result<u8> {
-    let Play { project, command, place, limit, log, papers, told } = play;
+    let Play { project, command, place, limit, log, papers, logs, mask, told } = play;
     let project = Arc::new(project);
-    let (held, trouble) = (Held::default(), Trouble::default());
+    let held = Held::default();
     let grace = start::longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
-    let guard = guard::launch(place.project, &place.notes, grace, file_limit)
-        .context("could not start the guard process")?;
+    let isolation = if project.isolate { Isolation::PidNamespace } else { Isolation::None };
+    let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
     // The standard output is the command's alone.
@@ -72,11 +74,8 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
     let prefix_columns = shown.prefix_columns();
     let holds_back = if log.holds_lines() { HoldsBack::Lines } else { HoldsBack::Nothing };
     let mut others = Vec::new();
-    if let Some(directory) = papers.artifacts.clone() {
-        let writer = ArtifactWriter::new(directory, trouble.clone());
-        let way = Way::start("artifacts", Box::new(ArtifactSink::new(&project)), writer)
-            .context("could not start the thread that writes")?;
-        others.push(way);
+    if let (Some(directory), Some(logs)) = (logs, &project.logs) {
+        others.push(log_files::way(directory, &project, logs)?);
     }
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, is_terminal),
@@ -88,7 +87,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         guard,
         stdout: stderr,
         others,
-        rewrite: None,
+        rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         limit,
@@ -106,15 +105,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         terminal::err(&ci::last_words(&story, log, &held, &format!("{:016x}", read::chance())));
     }
     write_papers(&story, &held, papers, report.record.began)?;
-    match trouble.take() {
-        // Whoever has asked for the files is to know that they are not whole; the command has ended as it did.
-        Some(words) if code == exit::DONE => Err(anyhow::anyhow!(words)),
-        Some(words) => {
-            terminal::err(&format!("forge ci: {words}\n"));
-            Ok(code)
-        }
-        None => Ok(code),
-    }
+    Ok(code)
 }
 
 fn write_papers(story: &Story<'_>, held: &Held, papers: Papers, began: i64) -> anyhow::Result<()> {

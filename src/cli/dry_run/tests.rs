@@ -2,6 +2,7 @@ use expect_test::expect;
 
 use super::plan;
 use crate::diagnostic::{Source, Span};
+use crate::logs::Mask;
 use crate::project::Settings;
 use crate::project::load::{Inputs, load};
 
@@ -21,12 +22,12 @@ fn the_plan_shows_what_the_shell_gets() {
         web.2     PORT=5001  exec bin/web -p $PORT
         worker.1  PORT=5100  cd x && bin/worker
     "#]]
-    .assert_eq(&plan(&load(&inputs).value));
+    .assert_eq(&plan(&load(&inputs).value, &Mask::default()));
     inputs.settings = Settings { no_port: Some(true), ..Settings::default() };
     expect![[r#"
         in /app
         web.1     exec bin/web -p $PORT
         worker.1  cd x && bin/worker
     "#]]
-    .assert_eq(&plan(&load(&inputs).value));
+    .assert_eq(&plan(&load(&inputs).value, &Mask::default()));
 }

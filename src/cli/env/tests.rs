@@ -2,6 +2,7 @@ use expect_test::expect;
 
 use super::{Row, common, instance_called, json, table};
 use crate::diagnostic::Source;
+use crate::logs::Mask;
 use crate::project::load::{Inputs, load};
 use crate::project::{Origin, Project};
 
@@ -16,7 +17,9 @@ fn project() -> Project {
 }
 
 fn rows(project: &Project, reveal: bool) -> Vec<Row> {
-    common(project).iter().map(|variable| Row::of(variable, reveal)).collect()
+    let mask = Mask::new(project.secrets.found.clone());
+    let hide = (!reveal).then_some((&project.secrets.rules, &mask));
+    common(project).iter().map(|variable| Row::of(variable, hide)).collect()
 }
 
 #[test]
@@ -37,6 +40,24 @@ fn the_table_shows_names_sources_and_values() {
 fn secrets_are_shown_on_request() {
     assert!(table(&rows(&project(), true)).contains("hunter2"));
     assert!(!json(None, &rows(&project(), false)).contains("hunter2"));
+}
+
+#[test]
+fn a_secret_is_masked_in_other_variables_too() {
+    let inputs = Inputs {
+        env_files: vec![Source::new(
+            ".env",
+            "A_TOKEN=hunter2hunter2\nB=x hunter2hunter2\nC_TOKEN=short\nD=short\n",
+        )],
+        ..Inputs::default()
+    };
+    expect![[r#"
+        A_TOKEN  .env:1  •••
+        B        .env:2  x •••
+        C_TOKEN  .env:3  •••
+        D        .env:4  short
+    "#]]
+    .assert_eq(&table(&rows(&load(&inputs).value, false)));
 }
 
 #[test]

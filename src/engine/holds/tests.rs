@@ -13,12 +13,22 @@ fn heard(hold: Hold, channels: Channels) -> Vec<(Channel, String)> {
     // Open until all is read: a terminal forgets what was written when its last other side is gone.
     let (mut out, mut error) = (File::from(out), File::from(error));
     out.write_all(b"out;").and_then(|()| error.write_all(b"error;")).expect("readers");
-    let read = |output| {
-        let mut words = [0; 100];
-        let length = descriptor::read(output, &mut words).expect("words");
-        String::from_utf8_lossy(&words[..length]).into_owned()
+    let read = |channel| {
+        move |output| {
+            let expected = match channel {
+                Channel::Both => "out;error;",
+                Channel::Out => "out;",
+                Channel::Error => "error;",
+            };
+            let (mut words, mut length) = ([0; 100], 0);
+            // A terminal hands over what was written when it likes, and not always all of it at once.
+            while length < expected.len() {
+                length += descriptor::read(output, &mut words[length..]).expect("words");
+            }
+            String::from_utf8_lossy(&words[..length]).into_owned()
+        }
     };
-    outputs.iter().map(|(channel, output)| (*channel, read(output))).collect()
+    outputs.iter().map(|(channel, output)| (*channel, read(*channel)(output))).collect()
 }
 
 #[test]

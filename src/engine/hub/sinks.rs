@@ -59,24 +59,31 @@ impl Sinks {
         (at, stream): (WallTime, StreamId),
         frame: Frame<'_>,
     ) {
-        let Sinks { all, last_words, loss } = self;
-        let mut show = |frame: Frame<'_>| {
-            if let Some(last_words) = last_words.get_mut(stream.0) {
-                last_words.hear_frame(frame);
-            }
-            each(all, loss, &mut |sink| match frame {
-                Frame::Lines(lines) => sink.lines(at, stream, lines),
-                Frame::Piece(piece) => sink.piece(at, stream, piece),
-            });
-        };
-        match rewrite {
-            None => show(frame),
-            Some(rewrite) => {
-                // Rather lost than shown as it was.
-                if catch_unwind(AssertUnwindSafe(|| rewrite.rewrite(stream, frame, &mut show))).is_err() {
-                    loss.happened();
-                }
-            }
+        let Some(rewrite) = rewrite else { return self.tell((at, stream), frame) };
+        self.survive(|sinks| {
+            rewrite.rewrite(stream, frame, &mut |frame| sinks.tell((at, stream), frame));
+        });
+    }
+
+    /// Shows what `rewrite` has kept back of a line that has fallen silent.
+    pub(super) fn show_kept(&mut self, rewrite: &mut dyn Rewrite, (at, stream): (WallTime, StreamId)) {
+        self.survive(|sinks| rewrite.take_unfinished(stream, &mut |frame| sinks.tell((at, stream), frame)));
+    }
+
+    fn tell(&mut self, (at, stream): (WallTime, StreamId), frame: Frame<'_>) {
+        if let Some(last_words) = self.last_words.get_mut(stream.0) {
+            last_words.hear_frame(frame);
+        }
+        self.each(|sink| match frame {
+            Frame::Lines(lines) => sink.lines(at, stream, lines),
+            Frame::Piece(piece) => sink.piece(at, stream, piece),
+        });
+    }
+
+    /// Lets a [`Rewrite`] work. Where it panics, its lines are lost rather than shown as they were.
+    fn survive(&mut self, work: impl FnOnce(&mut Sinks)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.loss.happened();
         }
     }
 

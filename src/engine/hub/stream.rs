@@ -1,5 +1,7 @@
 //! What the hub knows of one stream.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::logs::{Channel, Framer, Origin};
@@ -14,6 +16,8 @@ pub(super) struct Stream {
     pub(super) framer: Framer,
     /// When something came last.
     pub(super) spoke: Instant,
+    /// Which line is being kept back, counted as the framer does, and since when something of it is.
+    pub(super) kept_since: Option<(u64, Instant)>,
     /// When the line began that is being shown in pieces.
     pub(super) begun: Option<Instant>,
     /// Its reader is held back until an outlet has taken more.
@@ -29,9 +33,21 @@ impl Stream {
             heard: true,
             framer: Framer::default(),
             spoke: Instant::now(),
+            kept_since: None,
             begun: None,
             waits_for_room: false,
         }
+    }
+
+    /// Returns for how long something of an unfinished line has been kept back; nothing if nothing is.
+    pub(super) fn kept_for(&mut self) -> Option<Duration> {
+        let line = self.framer.ended_lines();
+        if !self.framer.has_kept() {
+            self.kept_since = None;
+        } else if self.kept_since.is_none_or(|(kept, _)| kept != line) {
+            self.kept_since = Some((line, Instant::now()));
+        }
+        self.kept_since.map(|(_, since)| since.elapsed())
     }
 
     /// Returns whether a run that begins now can have it.

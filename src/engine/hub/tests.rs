@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use super::super::outlet::Descriptor;
 use super::{CHUNK_BYTES, ENOUGH_BYTES, Hub, Patience, Way};
-use crate::logs::{Channel, Frame, Lines, Origin, Piece, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Channel, Frame, Lines, Mask, Masking, Origin, Piece, Rewrite, Sink, StreamId, Writer};
+use crate::project::secrets::Secret;
 use crate::project::{InstanceId, InstanceSpec, Place, ProcessName, ProcessSpec};
 use crate::supervisor::{Complaint, Note, RunId};
 use crate::time::WallTime;
@@ -90,7 +90,7 @@ fn within<F: Future<Output = ()>>(runtime: &mut Builder, work: impl FnOnce() -> 
 /// A way to a pipe, and its other end.
 fn plain() -> (PipeReader, Way) {
     let (reader, writer) = io::pipe().expect("a pipe");
-    let way = Way::start("output", Box::new(Plain::default()), Descriptor(writer.into()));
+    let way = Way::to("output", Box::new(Plain::default()), writer.into());
     (reader, way.expect("a thread"))
 }
 
@@ -277,7 +277,8 @@ fn who_has_said_enough_waits_and_remarks_do_not() {
         // Time moves on only when nobody can do anything: the speaker is stuck.
         tokio::time::sleep(Duration::from_secs(3600)).await;
         assert!(!speaker.is_finished());
-        assert!(hub.written_bytes() <= 65_536);
+        // What the pipe holds.
+        assert!(hub.written_bytes() <= 1 << 20);
         let waiting: usize = hub.0.state.borrow_mut().sinks.pending().map(|pending| pending.len()).sum();
         assert!((ENOUGH_BYTES..ENOUGH_BYTES + CHUNK_BYTES).contains(&waiting), "{waiting}");
         hub.note(&note());
@@ -391,7 +392,7 @@ fn every_sink_is_told_of_the_same_in_the_same_order() {
     within(Builder::new_current_thread().start_paused(true), || async {
         let (out, first) = plain();
         let witness = Witness::default();
-        let second = Way::start("second", Box::new(witness.clone()), Descriptor(null())).expect("a thread");
+        let second = Way::to("second", Box::new(witness.clone()), null()).expect("a thread");
         let hub = Hub::start(vec![first, second], None, Patience::ELSEWHERE);
         begin(&hub);
         say(&hub, A, b"one\ntwo\nthr").await;
@@ -559,7 +560,7 @@ fn lines_are_changed_before_anybody_sees_them() {
     within(Builder::new_current_thread().start_paused(true), || async {
         let (out, first) = plain();
         let witness = Witness::default();
-        let second = Way::start("second", Box::new(witness.clone()), Descriptor(null())).expect("a thread");
+        let second = Way::to("second", Box::new(witness.clone()), null()).expect("a thread");
         let hub = Hub::start(vec![first, second], Some(Box::new(Twice)), Patience::ELSEWHERE);
         begin(&hub);
         say(&hub, A, b"one\n").await;
@@ -575,5 +576,66 @@ fn lines_are_changed_before_anybody_sees_them() {
         assert_eq!(String::from_utf8_lossy(&heard), "0|one\n0|one\nnote\n0|two\n");
         let told = witness.told.lock().expect("no panic").join("\n");
         assert!(told.contains("0: one\n0: one\nLinesLost\n0: two"), "{told}");
+    });
+}
+
+/// How long a hub for a terminal still keeps back what A says, in milliseconds.
+async fn left(hub: &Hub, words: &[u8]) -> Option<u128> {
+    say(hub, A, words).await;
+    hub.patience(A).map(|left| left.as_millis())
+}
+
+#[test]
+fn on_a_terminal_no_line_is_kept_back_for_long() {
+    use std::time::Duration;
+    use tokio::time::advance;
+
+    within(Builder::new_current_thread().start_paused(true), || async {
+        let (_reader, way) = plain();
+        let hub = Hub::start(vec![way], None, Patience::TERMINAL);
+        begin(&hub);
+        let step = Duration::from_millis(150);
+        assert_eq!(left(&hub, b"whole\n").await, None);
+        // A line that goes on and on.
+        assert_eq!(left(&hub, b"whole\n.").await, Some(200));
+        for expected in [200, 200, 200, 200, 200, 100, 0] {
+            advance(step).await;
+            assert_eq!(left(&hub, b".").await, Some(expected));
+        }
+        hub.show_unfinished(A);
+        assert_eq!(hub.patience(A), None);
+        // The next line is another one, although something has been kept all the time.
+        assert_eq!(left(&hub, b"a").await, Some(200));
+        advance(step * 6).await;
+        assert_eq!(left(&hub, b"\nb").await, Some(200));
+        // A bar that is drawn anew again and again, in both ways.
+        for bar in [b"\n10%\r20%".as_slice(), b"\n10%\x1b[1G20%"] {
+            assert_eq!(left(&hub, bar).await, Some(200));
+            advance(step).await;
+            assert_eq!(left(&hub, b"\r30%").await, Some(50));
+            advance(step).await;
+            assert_eq!(left(&hub, b"\r40%").await, Some(0));
+            hub.show_unfinished(A);
+            assert_eq!(left(&hub, b"\r50%").await, Some(200));
+        }
+    });
+}
+
+#[test]
+fn what_is_kept_of_a_silent_line_because_it_may_begin_a_secret_is_shown_in_part() {
+    within(Builder::new_current_thread().start_paused(true), || async {
+        let (out, way) = plain();
+        let secret = Secret::whole("hunter2hunter2").expect("long enough");
+        let masking = Masking::new(Mask::new(vec![secret]));
+        let hub = Hub::start(vec![way], Some(Box::new(masking)), Patience::ELSEWHERE);
+        begin(&hub);
+        // Of a long line the framer keeps nothing.
+        say(&hub, A, &long()).await;
+        say(&hub, A, &[long().as_slice(), b"hunter"].concat()[6..]).await;
+        assert!(hub.patience(A).is_some());
+        hub.show_unfinished(A);
+        assert_eq!(hub.patience(A), None);
+        say(&hub, A, b"2hunter2.\n").await;
+        assert_eq!(text(hub, out).await.replace('#', ""), "0|hun•••.\n");
     });
 }

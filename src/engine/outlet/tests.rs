@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::{Descriptor, Outlet, OutputGone};
+use super::{Outlet, OutputGone};
 use crate::sys::descriptor;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
@@ -9,7 +9,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn start(output: impl Into<OwnedFd>) -> io::Result<Outlet> {
-    Outlet::start("output", Descriptor(output.into()))
+    Outlet::to("output", output.into())
 }
 
 /// Writes `bytes` in buffers of `size`, as the hub does.

@@ -14,12 +14,23 @@ use crate::supervisor::Complaint;
 /// Reads without ever hearing a last call.
 async fn read_to_end(hub: Hub, stream: StreamId, output: OwnedFd) -> Option<Complaint> {
     let (_last_call, hears_last_call) = oneshot::channel();
-    read(hub, stream, output, hears_last_call).await
+    read(hub, stream, output, hears_last_call).await.expect("a place in the poller")
 }
 
 fn pipe() -> (OwnedFd, io::PipeWriter) {
     let (reader, writer) = io::pipe().expect("a pipe");
     (reader.into(), writer)
+}
+
+#[test]
+fn an_output_that_cannot_be_watched_is_not_lost_in_silence() {
+    with_hub(|hub, _out| async move {
+        // The poller takes no plain files.
+        let file = tempfile::tempfile().expect("a file");
+        let (_last_call, hears_last_call) = oneshot::channel();
+        let read = read(hub, A, file.into(), hears_last_call).await;
+        assert_eq!(read.expect_err("it is refused").raw_os_error(), Some(libc::EPERM));
+    });
 }
 
 #[test]
@@ -96,7 +107,8 @@ fn a_last_call_takes_what_is_there_although_the_pipe_is_held() {
         tokio::task::yield_now().await;
         holder.write_all(b"bind: address already in use\nlast words").expect("a reader");
         drop(last_call);
-        assert_eq!(reader.await.expect("no panic"), Some(Complaint::AddressInUse));
+        let complaint = reader.await.expect("no panic").expect("a place in the poller");
+        assert_eq!(complaint, Some(Complaint::AddressInUse));
         assert_eq!(heard(hub, out).await, b"0|bind: address already in use\n0|last words\n");
         drop(holder);
     });

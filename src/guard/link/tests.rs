@@ -1,6 +1,7 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
+use super::super::mark::{Guard, ProjectId};
 use super::*;
 
 /// A guard that has much to say, and says all of it before it listens.

@@ -85,3 +85,17 @@ fn strangers_are_children_nobody_has_seen() {
     tree.adopted(101, Some(1));
     assert_eq!(tree.strangers(&[100, 101, 102, 200]), [102]);
 }
+
+#[test]
+fn nobody_is_asked_again_who_was_asked_with_the_leader() {
+    let mut tree = two_runs();
+    tree.adopted(101, Some(1));
+    tree.adopted(201, Some(2));
+    assert_eq!(tree.orphans_of(1), [101]);
+    tree.note_asked(1);
+    tree.reaped(100, ENDED);
+    tree.adopted(102, Some(1));
+    assert_eq!(tree.due(), [], "both have heard it");
+    assert_eq!(tree.take_gone(), [0_u64; 0], "both are waited for");
+    assert_eq!(tree.condemn(1), [Order::Kill(101), Order::Kill(102)]);
+}

@@ -20,6 +20,7 @@ fn every_request_survives_the_wire() {
         Request::Signal { run: u64::MAX, signal: 15 },
         Request::Kill { run: 0 },
         Request::SignalAll { signal: 19 },
+        Request::SignalTree { run: 3, signal: 2 },
         Request::Finish,
     ] {
         let mut frames = Frames::default();

@@ -83,3 +83,13 @@ fn names_become_variable_names() {
     assert_eq!(variable_part(&ProcessName::new("web"), 1), "WEB");
     assert_eq!(variable_part(&ProcessName::new("my-job"), 3), "MY_JOB_3");
 }
+
+#[test]
+fn no_address_takes_the_place_of_a_setting() {
+    let project = project("step: a\nweb: b\n", "", formation("step=2,web=1"));
+    let told = lines(&project.addresses());
+    assert!(!told.iter().any(|line| line.starts_with("FORGE_PORT_STEP=")), "{told:?}");
+    for still in ["FORGE_PORT_STEP_2=5001", "FORGE_URL_STEP=http://localhost:5000", "FORGE_PORT_WEB=5100"] {
+        assert!(told.iter().any(|line| line == still), "{still} in {told:?}");
+    }
+}

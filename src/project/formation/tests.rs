@@ -182,11 +182,16 @@ fn what_is_said_of_a_process_counts_where_nobody_says_another_number() {
         (names(&["w*=3"]), [vec![1, 2, 3], vec![1, 2, 3], vec![]]),
         (names(&["web.2"]), [vec![2], vec![], vec![]]),
         (names(&["web.3", "web.1"]), [vec![1, 3], vec![], vec![]]),
+        (names(&["*.2"]), [vec![2], vec![], vec![]]),
         (names(&["all"]), [vec![1, 2], vec![], vec![]]),
         (formation("all=1"), [vec![1], vec![], vec![1]]),
         (
             Settings { except: Some(span("--except", "web.1")), ..Settings::default() },
             [vec![2], vec![], vec![]],
+        ),
+        (
+            Settings { except: Some(span("--except", "*.2")), ..Settings::default() },
+            [vec![1], vec![], vec![]],
         ),
     ] {
         let checked = super::resolve(&known, &settings, None);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Inputs, load, settle};
 use crate::diagnostic::{Severity, Source, Span};
-use crate::project::{Colour, ExitOn, Origin, ProcessName, Settings, Tty};
+use crate::project::{Colour, ExitOn, Names, Origin, Settings, Tty};
 
 fn inputs(procfile: &str) -> Inputs {
     Inputs { root: "/app".into(), procfile: Some(Source::new("Procfile", procfile)), ..Inputs::default() }
@@ -66,7 +66,7 @@ fn everything_asked_for_reaches_the_project() {
     let project = load(&Inputs { settings, ..inputs("web: a\nworker: b\n") }).value;
     assert!(!project.output.timestamp && !project.output.prefix);
     assert_eq!((project.output.colour, project.output.tty), (Colour::Never, Tty::Pipe));
-    assert_eq!(project.output.quiet.iter().map(ProcessName::as_str).collect::<Vec<_>>(), ["worker"]);
+    assert_eq!(project.output.quiet, Names::of(&["worker"]));
     assert_eq!(project.processes.iter().map(|p| p.can_die).collect::<Vec<_>>(), [false, true]);
     assert_eq!(project.processes[1].stop.grace, Duration::from_millis(300));
     assert_eq!(project.exit_on, ExitOn::All);

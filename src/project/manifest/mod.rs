@@ -4,6 +4,7 @@
 //! over the weaker ones (`layers`), and only then made into nouns (`sections`, `process`). Whatever is wrong has been
 //! complained about and taken out of the tree before, so that the later steps meet nothing they do not know.
 
+mod complaints;
 pub(crate) mod keys;
 mod layers;
 mod probe;

@@ -633,3 +633,13 @@ proptest! {
         prop_assert_eq!(complaints(&one), complaints(&other));
     }
 }
+
+#[test]
+fn a_name_whose_port_would_be_a_setting_is_warned_about() {
+    for name in ["step", "STEP", "Step"] {
+        let checked = parse(&Source::new("Procfile", format!("{name}: a\n")));
+        let codes: Vec<_> = checked.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(codes, ["name-of-setting"], "{name}");
+    }
+    assert!(parse(&Source::new("Procfile", "steps: a\n")).diagnostics.is_empty());
+}

@@ -141,7 +141,7 @@ impl Child {
             ChildEvent::Probed { .. } | ChildEvent::Measured(_) if self.leader == Leader::Alive => {
                 Some(vec![])
             }
-            ChildEvent::SpawnFailed { .. } | ChildEvent::OutOfMemory => Some(vec![]),
+            ChildEvent::SpawnFailed { .. } | ChildEvent::OutOfMemory(_) => Some(vec![]),
             ChildEvent::Exited(_) if self.leader == Leader::Alive => {
                 self.leader = Leader::Dead;
                 let closed = ChildEvent::OutputClosed { complaint: self.behaviour.complaint };
@@ -207,9 +207,13 @@ impl Child {
                 None => vec![],
                 Some(wait) => vec![(wait, ChildEvent::Exited(by_signal)), (wait, ChildEvent::Gone)],
             },
-            Reach::Leader if [libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN].contains(&signal) => vec![],
-            Reach::Leader if self.behaviour.ignores.contains(&signal) => vec![],
-            Reach::Leader => {
+            Reach::Leader | Reach::Everyone
+                if [libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN].contains(&signal) =>
+            {
+                vec![]
+            }
+            Reach::Leader | Reach::Everyone if self.behaviour.ignores.contains(&signal) => vec![],
+            Reach::Leader | Reach::Everyone => {
                 let (wait, exit) = self.behaviour.when_asked.unwrap_or((AT_ONCE, by_signal));
                 vec![(wait, ChildEvent::Exited(exit))]
             }

@@ -7,11 +7,11 @@ use super::story::process;
 use crate::exit::{Exit, Step};
 use crate::project::lifecycle::{
     Lifecycle, Limits, Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness,
-    RestartRule, Schedule, Watch, When,
+    RestartRule, Schedule, StopReach, Watch, When,
 };
 use crate::project::{InstanceId, ProcessName, ProcessSpec, Project, StopLadder};
 use crate::restart::{ALWAYS, Backoff, NEVER, ON_FAILURE};
-use crate::supervisor::{ChildEvent, Complaint, Event, RunId, Want};
+use crate::supervisor::{Certainty, ChildEvent, Complaint, Event, RunId, Want};
 
 /// Randomness from a seed: splitmix64, which needs no more than these lines.
 pub(super) struct Dice(pub(super) u64);
@@ -109,6 +109,7 @@ impl Dice {
             7 => Event::OutputGone { errno: self.pick(&[libc::EPIPE, libc::ENOSPC]) },
             8 if self.one_in(3) => Event::GuardLost,
             8 => Event::Continued,
+            9 if self.one_in(2) => Event::ClockSet,
             9 => Event::DeadlineReached,
             10..14 => {
                 let nobody = InstanceId { process: ProcessName::new("nobody"), index: 1 };
@@ -126,7 +127,7 @@ impl Dice {
 
     pub(super) fn news(&mut self) -> ChildEvent {
         match self.below(7) {
-            5 => ChildEvent::OutOfMemory,
+            5 => ChildEvent::OutOfMemory(self.pick(&[Certainty::Sure, Certainty::Probable])),
             6 => ChildEvent::ReadyLine,
             0 => ChildEvent::Spawned { pid: 999 },
             1 => ChildEvent::SpawnFailed { step: Step::Look, errno: libc::EACCES },
@@ -148,6 +149,7 @@ impl Dice {
             live: self.one_in(4).then(|| self.liveness()),
             restart: self.restart(),
             limits: self.limits(),
+            stop_reach: if before.len() % 2 == 1 { StopReach::Tree } else { StopReach::Leader },
             ..Lifecycle::default()
         };
         let codes: [&[i32]; 3] = [&[0], &[0, 1], &[1]];

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::project::lifecycle::{Milestone, Nature, OnLimit, Overlap};
 use crate::project::{ExitOn, InstanceId, ProcessSpec, Project};
 use crate::supervisor::{
-    ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
+    Certainty, ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
 };
 use crate::time::Time;
 
@@ -36,6 +36,8 @@ pub(super) struct Witness {
     pub(super) hurried: Option<Time>,
     pub(super) first_end: Option<(InstanceId, Exit)>,
     first_end_failed: bool,
+    /// Failures before it of those who can die, for which somebody may have waited in vain.
+    pub(super) may_count: Vec<(InstanceId, Exit)>,
     output_gone: Option<i32>,
     pub(super) guard_lost: bool,
     pub(super) finished: Option<Outcome>,
@@ -80,7 +82,7 @@ pub(super) struct Seen {
     pub(super) again: Option<(Duration, Duration)>,
     pub(super) gave_up: bool,
     pub(super) dumped: Option<Time>,
-    pub(super) out_of_memory: bool,
+    pub(super) out_of_memory: Option<Certainty>,
     /// It was said that nobody waits for it any more.
     pub(super) lost: bool,
     pub(super) pid: Option<i32>,
@@ -135,6 +137,7 @@ impl Witness {
             hurried: None,
             first_end: None,
             first_end_failed: false,
+            may_count: Vec::new(),
             output_gone: None,
             guard_lost: false,
             finished: None,
@@ -166,7 +169,9 @@ impl Witness {
     pub(super) fn stop_began(&self, seen: &Seen) -> Option<Time> {
         let freed = self.free_since(seen);
         let asked = seen.asked.map(|asked| freed.map_or(asked, |freed| asked.min(freed)));
-        asked.or(seen.exit.map(|(_, at)| at))
+        // A crash hook is not asked: the end of the stack lets it live on, for as long as its grace.
+        let let_live = freed.filter(|_| seen.part == Part::Crash);
+        asked.or(seen.exit.map(|(_, at)| let_live.map_or(at, |began| at.min(began))))
     }
 
     /// The newest run of an instance, hooks beside it left out.
@@ -189,7 +194,7 @@ impl Witness {
             Event::Begin => self.begun = true,
             Event::Child { run, what } => self.hear_of_child(now, *run, what),
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
-            Event::Continued | Event::DeadlineReached => {}
+            Event::Continued | Event::ClockSet | Event::DeadlineReached => {}
             Event::FilesChanged { process, .. } => {
                 let watchers = self.specs.keys().filter(|id| id.process == *process).cloned();
                 let changes: Vec<_> = watchers.map(|id| (id, now)).collect();
@@ -250,7 +255,7 @@ impl Witness {
             | ChildEvent::SpawnFailed { .. }
             | ChildEvent::Exited(_)
             | ChildEvent::Gone => {}
-            ChildEvent::OutOfMemory => seen.out_of_memory = true,
+            ChildEvent::OutOfMemory(certainty) => seen.out_of_memory = Some(certainty),
             ChildEvent::Measured(usage) => seen.usage = Some(usage),
             ChildEvent::ReadyLine | ChildEvent::Notified(_) | ChildEvent::Probed { .. } => {
                 life::hear_of_readiness(&self.specs[&seen.instance].life, seen, now, what);
@@ -277,16 +282,37 @@ impl Witness {
         seen.is_final = true;
         let (failure, nature) = (!seen.success, &spec.life.nature);
         let is_task = matches!(nature, Nature::Task { .. });
-        if spec.can_die || matches!(nature, Nature::Scheduled(_)) {
+        if matches!(nature, Nature::Scheduled(_)) {
+            return;
+        }
+        let told = if failure && exit == Exit::Code(0) { Exit::Code(1) } else { exit };
+        if spec.can_die {
+            if failure && self.first_end.is_none() {
+                self.weigh_a_death(id, told);
+            }
             return;
         }
         let any = self.exit_on == ExitOn::Any && !is_task;
         if self.first_end.is_none() && (failure || any) {
             self.first_end_failed = failure;
-            self.first_end = Some((id, if failure && exit == Exit::Code(0) { Exit::Code(1) } else { exit }));
+            self.first_end = Some((id, told));
         }
         if any || (failure && matches!(self.exit_on, ExitOn::Failure | ExitOn::Any)) {
             self.ending = Some(now);
+        }
+    }
+
+    /// One that can die has failed: that counts if somebody who cannot die never runs because of it.
+    fn weigh_a_death(&mut self, failed: InstanceId, exit: Exit) {
+        let never_ran = |id: &InstanceId| self.newest(id).is_none() && !self.specs[id].can_die;
+        let needs_it_alone = |(id, needs): (&InstanceId, &Vec<(InstanceId, Milestone)>)| {
+            let alone = !needs.is_empty() && needs.iter().all(|(on, _)| on.process == failed.process);
+            alone && never_ran(id) && self.wanted.is_empty()
+        };
+        if self.needs.iter().any(needs_it_alone) {
+            (self.first_end, self.first_end_failed) = (Some((failed, exit)), true);
+        } else if self.specs.keys().any(never_ran) {
+            self.may_count.push((failed, exit));
         }
     }
 
@@ -311,7 +337,7 @@ impl Witness {
                         seen.signalled_by_user = Some(*signal);
                     }
                     Reach::Leader if *signal == libc::SIGTTIN => seen.dumped = Some(now),
-                    Reach::Leader => {
+                    Reach::Leader | Reach::Everyone => {
                         seen.asked.get_or_insert(now);
                         seen.rungs.push(*signal);
                     }
@@ -377,6 +403,8 @@ impl Witness {
             | Note::GuardLost
             | Note::NoTerminals { .. }
             | Note::WatchingByLooking { .. }
+            | Note::OutputUnread { .. }
+            | Note::LogsIncomplete { .. }
             | Note::LinesLost => {}
         }
     }
@@ -412,7 +440,7 @@ impl Seen {
             again: None,
             gave_up: false,
             dumped: None,
-            out_of_memory: false,
+            out_of_memory: None,
             lost: false,
             pid: None,
             failed: false,

@@ -24,6 +24,22 @@ fn the_directory_of_a_group_is_below_the_mount() {
 }
 
 #[test]
+fn the_memory_of_the_first_version_has_a_tree_of_its_own() {
+    let mounts: &[u8] = b"36 24 0:31 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu
+37 24 0:32 /box /sys/fs/cgroup/memory rw shared:4 - cgroup cgroup rw,memory
+38 24 0:33 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+";
+    let found =
+        |membership: &[u8]| directory_of_memory(membership, mounts).map(|path| path.display().to_string());
+    let both = b"5:cpu:/x\n4:memory:/box/a\n0::/\n";
+    assert_eq!(found(both).as_deref(), Some("/sys/fs/cgroup/memory/a"));
+    assert_eq!(found(b"4:hugetlb,memory:/box/a\n").as_deref(), Some("/sys/fs/cgroup/memory/a"));
+    assert_eq!(found(b"4:memory:/outside\n"), None);
+    assert_eq!(found(b"0::/\n"), None);
+    assert_eq!(directory(both, mounts).as_deref(), Some(Path::new("/sys/fs/cgroup/unified/")));
+}
+
+#[test]
 fn whoever_is_born_into_a_group_is_killed_with_it() {
     let Some(group) = Group::make(&new_name()) else {
         return assert!(own_directory().is_none_or(|own| !own.join("cgroup.kill").exists()));

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::{columns, is_pipe, read, readable_bytes};
+use super::{columns, is_pipe, read, readable_bytes, write_at_once};
 
 #[test]
 fn a_terminal_that_nobody_has_open_is_at_its_end() {
@@ -29,4 +29,27 @@ fn a_terminal_tells_its_width() {
     let pty = nix::pty::openpty(Some(&size), None).expect("a pty");
     assert!(!is_pipe(&pty.master));
     assert_eq!(columns(&pty.slave), Some(132));
+}
+
+#[test]
+fn what_does_not_fit_at_once_is_refused_and_the_flags_stay() {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let flags = || nix::fcntl::fcntl(&writer, nix::fcntl::FcntlArg::F_GETFL).expect("flags");
+    let before = flags();
+    let mut written = 0;
+    let refusal = loop {
+        match write_at_once(&writer, &[b'x'; 10_000]) {
+            Ok(length) => written += length,
+            Err(error) => break error.kind(),
+        }
+    };
+    assert_eq!(flags(), before);
+    // A kernel that cannot promise it takes nothing at all.
+    if refusal != std::io::ErrorKind::Unsupported {
+        assert_eq!(refusal, std::io::ErrorKind::WouldBlock);
+        let mut heard = vec![0; written];
+        std::io::Read::read_exact(&mut reader, &mut heard).expect("what was written");
+        assert!(heard.iter().all(|byte| *byte == b'x'));
+        assert!(write_at_once(&writer, b"y").is_ok());
+    }
 }

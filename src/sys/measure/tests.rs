@@ -1,6 +1,6 @@
 use std::process::{Command, Stdio};
 
-use super::usage;
+use super::{Budget, share, usage};
 
 #[test]
 #[cfg(target_os = "linux")]
@@ -34,4 +34,26 @@ fn what_children_used_before_they_ended_counts() {
     shell.wait().expect("it ends with its input");
     assert!(used.cpu.as_millis() >= 20, "{used:?}");
     assert_eq!(usage(&[shell.id().cast_signed()], 0).processes, 0);
+}
+
+#[test]
+fn of_a_very_large_tree_the_largest_are_asked_and_the_others_share_as_they_do() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    // A quarter of what each has is its own.
+    let exact = |pid: i32| {
+        asked.borrow_mut().push(pid);
+        Some(u64::from(pid.cast_unsigned()) * 25)
+    };
+    let tree = || (1..=100).map(|pid: i32| (u64::from(pid.cast_unsigned()) * 100, pid)).collect();
+    let everybody = 5050 * 25;
+    assert_eq!(share(tree(), Budget { processes: 100, bytes: u64::MAX }, exact), everybody);
+    assert_eq!(asked.take().len(), 100);
+    assert_eq!(share(tree(), Budget { processes: 3, bytes: u64::MAX }, exact), everybody);
+    assert_eq!(asked.take(), [100, 99, 98]);
+    assert_eq!(share(tree(), Budget { processes: 100, bytes: 20_000 }, exact), everybody);
+    assert_eq!(asked.take(), [100, 99, 1], "what fits is asked");
+    // One that is larger than the budget is asked nevertheless; nobody at all is no error.
+    assert_eq!(share(vec![(1000, 4)], Budget { processes: 0, bytes: 0 }, exact), 100);
+    assert_eq!(share(vec![], Budget { processes: 3, bytes: 3 }, exact), 0);
+    assert_eq!(share(vec![(1000, 4), (500, 3)], Budget { processes: 1, bytes: 9999 }, |_| None), 0);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::github;
-use crate::logs::{EscapeFilter, Escapes, Lines, Origin, Piece, Sink, StreamId};
+use crate::logs::{EscapeFilter, Escapes, Lines, Origin, Piece, Row, Sink, StreamId};
 use crate::project::InstanceId;
 use crate::supervisor::Note;
 use crate::time::WallTime;
@@ -14,6 +14,9 @@ use crate::ui::sinks::StreamSink;
 const KEPT_BYTES: usize = 512 * 1024;
 /// How much of it JUnit's file gets.
 const TAIL_BYTES: usize = 64 * 1024;
+
+/// A line with nothing before it, of which nothing is taken back.
+const UNSTYLED: Row<'static> = Row { prefix: b"", begins_at: None };
 
 /// What the processes have printed.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +76,7 @@ impl Held {
         };
         let mut plain = Vec::new();
         let mut filter = EscapeFilter::new(Escapes::TextOnly);
-        filter.filter(&page.text[cut..], b"", &mut plain);
+        filter.filter(&page.text[cut..], UNSTYLED, &mut plain);
         filter.end_line(&mut plain);
         String::from_utf8_lossy(&plain).into_owned()
     }
@@ -111,7 +114,7 @@ impl HeldSink {
             None => pages.entry(id.clone()).or_default(),
         };
         for (text, ends) in texts {
-            filter.filter(text, b"", &mut page.text);
+            filter.filter(text, UNSTYLED, &mut page.text);
             if ends {
                 filter.end_line(&mut page.text);
                 page.text.push(b'\n');

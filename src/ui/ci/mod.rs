@@ -1,7 +1,6 @@
 //! What `forge ci` tells of a run: on the stream of the place it runs in, in a summary, and in JUnit's form.
 
 mod chain;
-mod files;
 mod github;
 mod gitlab;
 mod held;
@@ -21,7 +20,6 @@ use crate::project::{InstanceId, Project};
 use crate::supervisor::{Cause, Snapshot};
 use crate::ui::messages::{duration, ended};
 
-pub use files::{ArtifactSink, ArtifactWriter, Trouble};
 pub use held::{Held, HeldSink, HoldsBack};
 pub use junit::{Occasion, xml};
 pub use rows::{Row, Standing};

@@ -63,7 +63,7 @@ fn row<'a>(story: &Story<'a>, one: &'a InstanceState) -> Row<'a> {
         }
         (Some(exit), Some(_)) => format!("ended by forge, {}", ended(exit)),
     };
-    if run.out_of_memory {
+    if run.out_of_memory.is_some() {
         end += ", out of memory";
     }
     if let Some(ignored_for) = run.ignored_for {

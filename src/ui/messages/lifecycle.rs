@@ -7,7 +7,7 @@ use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::Exit;
 use crate::project::lifecycle::{HttpProbe, Milestone, Missed, OnLimit, Overlap, Probe, Schedule, When};
 use crate::project::{InstanceId, InstanceSpec};
-use crate::supervisor::{Excess, Explanation, Part, Pending, ProbeFailure};
+use crate::supervisor::{Certainty, Excess, Explanation, Part, Pending, ProbeFailure};
 
 /// It was not ready in time.
 pub(super) fn not_ready(
@@ -159,7 +159,7 @@ pub(super) fn gave_up(restarts: u32, within: Duration) -> String {
 
 pub(super) fn kept_down(instances: &[InstanceId], because: &InstanceId) -> String {
     let names = list(instances.iter().map(InstanceId::to_string));
-    let (stay, need) = if instances.len() == 1 { ("stays", "needs") } else { ("stay", "need") };
+    let (stay, need) = if instances.len() == 1 { ("stays", "it needs") } else { ("stay", "they need") };
     format!("{names} {stay} down: {need} {because}, which has failed")
 }
 
@@ -180,6 +180,16 @@ pub(super) fn files_changed(path: &str, more: usize) -> String {
         more => format!(" and {more} other files"),
     };
     format!("`{}`{more} changed, restarting", visible(path))
+}
+
+/// The kernel has ended it.
+pub(super) fn out_of_memory(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Sure => "the kernel ended it because the memory was used up",
+        Certainty::Probable => {
+            "probably the kernel ended it because the memory was used up: it ended somebody for that reason meanwhile"
+        }
+    }
 }
 
 pub(super) fn still_busy(follows: Overlap) -> String {

@@ -100,6 +100,8 @@ fn forges_own_words_say_who_and_what_to_do() {
         system | all processes have ended (Ctrl-C to leave)
         system | web.1 ended first: exited with code 1 after 2.1 s
         system | web.1 ended first: could not be started
+        web.1 | its output cannot be read and is closed: the limit of watched files is reached; raise `fs.epoll.max_user_watches`
+        web.1 | its output cannot be read and is closed: there is not enough memory; close other programs, or raise the limit (`ulimit -v`, or that of the container)
         system | the guard of forge was killed; all processes were ended with SIGKILL
     "#]]
     .assert_eq(&said(&[
@@ -150,6 +152,8 @@ fn forges_own_words_say_who_and_what_to_do() {
             exit: Exit::NeverStarted { step: Step::Look, errno: libc::ENOENT },
             after: Duration::ZERO,
         },
+        Note::OutputUnread { instance: id("web"), errno: libc::ENOSPC },
+        Note::OutputUnread { instance: id("web"), errno: libc::ENOMEM },
         Note::GuardLost,
     ]));
 }

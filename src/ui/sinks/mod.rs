@@ -1,5 +1,10 @@
 //! How lines and remarks are shown or kept.
 
+mod files;
+mod gate;
+mod json;
 mod stream;
 
+pub use files::{FileSink, Kept};
+pub use json::JsonSink;
 pub use stream::{Screen, StreamSink};

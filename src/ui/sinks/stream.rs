@@ -3,11 +3,15 @@
 //! One line at a time stands open at the end. Whoever else speaks puts a line end behind it first, and what is
 //! left of it goes on later on a new line with its prefix.
 
+mod voice;
+
+use self::voice::Voice;
+use super::gate::Gate;
 use crate::logs::{
-    EscapeFilter, Escapes, Lines, Origin, Piece, Prefix, SYSTEM, Sink, StreamId, column_width,
-    sgr_of_position,
+    Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Prefix, PrefixStyle, Row, SYSTEM, Sink,
+    StreamId, column_width, sgr_of_position,
 };
-use crate::project::{InstanceId, InstanceSpec, ProcessName, Project};
+use crate::project::{InstanceId, InstanceSpec, Project, Stderr};
 use crate::supervisor::Note;
 use crate::time::WallTime;
 use crate::ui::messages;
@@ -26,7 +30,7 @@ impl Screen {
     ///
     /// A terminal is guarded without prefixes, too: a process that was killed leaves it without a cursor, in its
     /// alternate screen or with a mouse that types.
-    fn escapes(self) -> Escapes {
+    pub fn escapes(self) -> Escapes {
         match (self.terminal, self.colour) {
             (true, true) => Escapes::ColourOnly,
             (true, false) => Escapes::TextOnly,
@@ -40,48 +44,40 @@ impl Screen {
 #[derive(Debug)]
 pub struct StreamSink {
     pending: Vec<u8>,
+    gate: Gate,
     /// In the order of the streams.
     voices: Vec<Voice>,
     system: Prefix,
     prefixes: Prefixes,
+    escapes: Escapes,
     /// Whose line stands unfinished at the end.
     open: Option<StreamId>,
     /// All that run or have run.
     instances: Vec<InstanceSpec>,
     screen: Screen,
-    quiet: Vec<ProcessName>,
-}
-
-/// How one stream is shown.
-#[derive(Debug)]
-struct Voice {
-    prefix: Prefix,
-    filter: EscapeFilter,
-    /// Whether its lines are not shown (`-q`).
-    quiet: bool,
+    /// For the words of forge, which may quote a command; what processes write comes without secrets.
+    mask: Mask,
 }
 
 /// What all prefixes have in common.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Prefixes {
     shown: bool,
-    timestamp: bool,
-    colour: bool,
-    width: usize,
+    style: PrefixStyle,
+    stderr: Stderr,
 }
 
 impl Prefixes {
-    fn of(self, name: &str, sgr: u8) -> Prefix {
-        if !self.shown {
-            return Prefix::none();
-        }
-        let prefix = Prefix::named(name, self.width);
-        let prefix = if self.timestamp { prefix.timed() } else { prefix };
-        if self.colour { prefix.coloured(sgr) } else { prefix }
+    fn of(&self, name: &str, sgr: u8, bar: Bar) -> Prefix {
+        if self.shown { Prefix::new(&self.style, name, sgr, bar) } else { Prefix::none() }
     }
 
-    fn of_instance(self, spec: &InstanceSpec) -> Prefix {
-        self.of(&spec.id.to_string(), sgr_of_position(spec.process.position))
+    fn of_instance(&self, spec: &InstanceSpec, channel: Channel) -> Prefix {
+        let bar = match (channel, self.stderr) {
+            (Channel::Error, Stderr::Mark) => Bar::Stderr,
+            (Channel::Both | Channel::Out, _) | (Channel::Error, Stderr::Plain) => Bar::Plain,
+        };
+        self.of(&spec.id.to_string(), sgr_of_position(spec.process.position), bar)
     }
 }
 
@@ -90,21 +86,23 @@ impl StreamSink {
     pub fn new(project: &Project, screen: Screen) -> StreamSink {
         let output = &project.output;
         let names: Vec<String> = project.instances.iter().map(|spec| spec.id.to_string()).collect();
-        let prefixes = Prefixes {
-            shown: output.prefix,
-            timestamp: output.timestamp,
-            colour: screen.colour,
+        let style = PrefixStyle {
+            time: output.timestamp.then(|| output.time_format.clone()),
             width: column_width(names.iter().map(String::as_str)),
+            coloured: screen.colour,
         };
+        let prefixes = Prefixes { shown: output.prefix, style, stderr: output.stderr };
         StreamSink {
             pending: Vec::new(),
+            gate: Gate::new(output),
             voices: Vec::new(),
-            system: prefixes.of("system", SYSTEM),
+            system: prefixes.of("system", SYSTEM, Bar::Plain),
             prefixes,
+            escapes: screen.escapes(),
             open: None,
             instances: project.instances.clone(),
             screen,
-            quiet: output.quiet.clone(),
+            mask: Mask::new(project.secrets.found.clone()),
         }
     }
 
@@ -116,7 +114,7 @@ impl StreamSink {
     /// Puts a line end behind a line that stands unfinished.
     fn interrupt(&mut self) {
         if let Some(StreamId(open)) = self.open.take() {
-            self.voices[open].filter.end_colour(&mut self.pending);
+            self.voices[open].filter.break_line(&mut self.pending);
             self.pending.push(b'\n');
         }
     }
@@ -124,8 +122,60 @@ impl StreamSink {
     fn show_prefix_of(&mut self, who: Option<&InstanceId>, at: WallTime) {
         let spec = who.and_then(|who| self.instances.iter().find(|spec| spec.id == *who));
         match spec {
-            Some(spec) => self.pending.extend_from_slice(self.prefixes.of_instance(spec).at(at)),
+            Some(spec) => {
+                let mut prefix = self.prefixes.of_instance(spec, Channel::Both);
+                self.pending.extend_from_slice(prefix.at(at));
+            }
             None => self.pending.extend_from_slice(self.system.at(at)),
+        }
+    }
+
+    /// Shows lines that have passed the gate.
+    fn show(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
+        let plain = self.escapes.leave_alone(lines.bytes());
+        self.interrupt();
+        if self.escapes.guards_screen() {
+            let voice = &mut self.voices[stream.0];
+            if plain {
+                voice.show_plain(at, lines, &mut self.pending);
+            } else {
+                voice.show_guarded(at, lines, &mut self.pending);
+            }
+            return;
+        }
+        let Voice { prefix, filter, .. } = &mut self.voices[stream.0];
+        let prefix = prefix.at(at);
+        let pending = &mut self.pending;
+        // A guess that fits lines of ordinary length; the vector grows where they are short.
+        pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
+        if plain {
+            for line in lines.whole() {
+                pending.extend_from_slice(prefix);
+                pending.extend_from_slice(line);
+                if line.ends_with(b"\r\n") {
+                    pending.truncate(pending.len() - b"\r\n".len());
+                    pending.push(b'\n');
+                }
+            }
+        } else {
+            for text in lines.texts() {
+                pending.extend_from_slice(prefix);
+                filter.filter(text, Row { prefix, begins_at: Some(pending.len()) }, pending);
+                filter.end_line(pending);
+                pending.push(b'\n');
+            }
+        }
+    }
+
+    /// Shows a piece of a line on a terminal, which begins no line before there is something to be seen in it.
+    fn show_guarded_piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
+        if self.open == Some(stream) {
+            self.voices[stream.0].go_on(at, piece, &mut self.pending);
+            self.open = (!piece.ends).then_some(stream);
+        } else if let Some(text) = self.voices[stream.0].begin(at, piece, &mut self.pending) {
+            self.interrupt();
+            self.voices[stream.0].show_begun(at, piece, &text, &mut self.pending);
+            self.open = (!piece.ends).then_some(stream);
         }
     }
 }
@@ -133,48 +183,42 @@ impl StreamSink {
 impl Sink for StreamSink {
     fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         let spec = origin.instance;
+        self.gate.begins(stream, &spec.id);
         if stream.0 == self.voices.len() {
-            self.voices.push(Voice {
-                prefix: self.prefixes.of_instance(spec),
-                filter: EscapeFilter::new(self.screen.escapes()),
-                quiet: self.quiet.contains(&spec.id.process),
-            });
+            self.voices.push(Voice::new(self.prefixes.of_instance(spec, origin.channel), self.escapes));
         }
         if !self.instances.iter().any(|known| known.id == spec.id) {
             self.instances.push(spec.clone());
         }
     }
 
-    fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
-        let Voice { quiet, .. } = self.voices[stream.0];
-        if quiet {
-            return;
-        }
-        self.interrupt();
-        let Voice { prefix, filter, .. } = &mut self.voices[stream.0];
-        let prefix = prefix.at(at);
-        let pending = &mut self.pending;
-        // A guess that fits lines of ordinary length; the vector grows where they are short.
-        pending.reserve(lines.bytes().len() * 3 / 2 + prefix.len());
-        if self.screen.escapes().leave_alone(lines.bytes()) {
-            for text in lines.texts() {
-                pending.extend_from_slice(prefix);
-                pending.extend_from_slice(text);
-                pending.push(b'\n');
-            }
-        } else {
-            for text in lines.texts() {
-                pending.extend_from_slice(prefix);
-                filter.filter(text, prefix, pending);
-                filter.end_line(pending);
-                pending.push(b'\n');
-            }
+    fn ends(&mut self, at: WallTime, stream: StreamId) {
+        if self.voices[stream.0].holds_blanks() {
+            self.interrupt();
+            self.voices[stream.0].show_blanks(at, &mut self.pending);
         }
     }
 
-    fn piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
-        if self.voices[stream.0].quiet {
+    fn lines(&mut self, at: WallTime, stream: StreamId, lines: Lines<'_>) {
+        if self.gate.is_muted(stream) {
             return;
+        }
+        if self.gate.drops_nothing() {
+            return self.show(at, stream, lines);
+        }
+        let kept = self.gate.sift(lines);
+        if let Some(lines) = Lines::new(&kept) {
+            self.show(at, stream, lines);
+        }
+        self.gate.give_back(kept);
+    }
+
+    fn piece(&mut self, at: WallTime, stream: StreamId, piece: Piece<'_>) {
+        if !self.gate.passes(stream, piece) {
+            return;
+        }
+        if self.escapes.guards_screen() {
+            return self.show_guarded_piece(at, stream, piece);
         }
         let continues = self.open == Some(stream);
         if !continues {
@@ -185,13 +229,14 @@ impl Sink for StreamSink {
         // The end of a line that was interrupted after its last byte needs no line of its own.
         let nothing_left = !continues && !piece.begins && piece.ends && piece.text.is_empty();
         if nothing_left {
-            *filter = EscapeFilter::new(self.screen.escapes());
+            *filter = EscapeFilter::new(self.escapes);
             return;
         }
         if !continues {
             self.pending.extend_from_slice(prefix);
         }
-        filter.filter(piece.text, prefix, &mut self.pending);
+        // Such a line is never drawn anew, so nobody asks where it began.
+        filter.filter(piece.text, Row { prefix, begins_at: None }, &mut self.pending);
         if piece.ends {
             filter.end_line(&mut self.pending);
             self.pending.push(b'\n');
@@ -212,7 +257,7 @@ impl Sink for StreamSink {
         {
             self.pending.extend_from_slice(format!("{who} ").as_bytes());
         }
-        self.pending.extend_from_slice(text.as_bytes());
+        self.pending.extend_from_slice(self.mask.text(&text).as_bytes());
         self.pending.push(b'\n');
     }
 
@@ -226,4 +271,4 @@ impl Sink for StreamSink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -106,8 +106,9 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
                 && hooks.any(|seen| seen.part == *part && seen.exit.map(|(exit, _)| exit) == Some(*exit))
                 && *exit != Exit::Code(0)
         }
-        Note::OutOfMemory { instance } => {
-            witness.runs.values().any(|seen| seen.instance == *instance && seen.out_of_memory)
+        Note::OutOfMemory { instance, certainty } => {
+            let told = |seen: &Seen| seen.instance == *instance && seen.out_of_memory == Some(*certainty);
+            witness.runs.values().any(told)
         }
         Note::FilesChanged { instance, .. } => {
             let watch = witness.specs[instance].life.watch.as_ref().ok_or("it does not watch")?;
@@ -138,6 +139,8 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::NothingRuns
         | Note::FirstCause { .. }
         | Note::GuardLost
+        | Note::OutputUnread { .. }
+        | Note::LogsIncomplete { .. }
         | Note::LinesLost
         | Note::WatchingByLooking { .. }
         | Note::NoTerminals { .. } => true,
@@ -241,7 +244,9 @@ pub(super) fn rules_are_kept(
         ensure(came || is_left_alone, || format!("{id} was due"))?;
     }
     for (id, changed) in &witness.changed {
-        let Some(watch) = &witness.specs[id].life.watch else { continue };
+        // What the clock starts has new files at its next run.
+        let watch = witness.specs[id].life.watch.as_ref().filter(|_| witness.period(id).is_none());
+        let Some(watch) = watch else { continue };
         let runs = witness
             .newest(id)
             .is_some_and(|seen| undisturbed(seen) && !seen.unwanted && seen.since < *changed);

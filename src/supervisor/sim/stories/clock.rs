@@ -184,3 +184,24 @@ fn one_that_takes_too_long() {
         15000ms  finish             done
     "#]]);
 }
+
+#[test]
+fn one_that_fails_at_the_moment_when_it_is_due_again_has_failed() {
+    story("mail: every 10s, overlap kill, hook crash, exits 1 after 9999ms, leaves somebody for 3s")
+        .at("25s", "Ctrl-C")
+        .plays(expect![[r#"
+            10000ms  spawn    mail.1
+            10001ms  started  mail.1    pid 101
+            20000ms  spawn    mail.1    hook crash
+            20000ms  busy     mail.1    Kill
+            20000ms  ended    mail.1    code 1
+            23000ms  spawn    mail.1
+            23001ms  started  mail.1    pid 103
+            25000ms  heard              SIGINT
+            25000ms  to all             SIGTERM
+            25000ms  signal   mail.1    SIGTERM
+            25001ms  ended    mail.1    SIGTERM
+            26000ms  waits    mail.1 after SIGTERM, its leader has ended, 4s left
+            28001ms  finish             done
+        "#]]);
+}

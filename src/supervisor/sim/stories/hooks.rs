@@ -132,3 +132,17 @@ fn when_it_has_failed_but_not_for_long() {
         6002ms   finish   web.1     failed, code 1
     "#]]);
 }
+
+#[test]
+fn what_a_crash_hook_leaves_behind_has_what_is_left_of_its_grace() {
+    story("web: exits 1 after 1s, hook crash, hook crash leaves somebody").plays(expect![[r#"
+        0ms      spawn    web.1
+        1ms      started  web.1     pid 101
+        1001ms   spawn    web.1     hook crash
+        1001ms   ended    web.1     code 1
+        6001ms   to all             SIGKILL
+        6001ms   signal   web.1     SIGKILL to all of it
+        6002ms   cause    web.1     code 1 after 1.001s
+        6002ms   finish   web.1     failed, code 1
+    "#]]);
+}

@@ -150,7 +150,8 @@ fn a_failed_task_that_can_die_keeps_them_down_while_the_others_go_on() {
         2000ms   to all             SIGTERM
         2000ms   signal   clock.1   SIGTERM
         2001ms   ended    clock.1   SIGTERM
-        2001ms   finish             done
+        2001ms   cause    migrate.1 code 1 after 501ms
+        2001ms   finish   migrate.1 failed, code 1
     "#]]);
 }
 
@@ -161,8 +162,22 @@ fn when_only_those_who_wait_in_vain_are_left_it_is_over() {
         1ms      started  migrate.1 pid 101
         501ms    ended    migrate.1 code 1
         501ms    kept     web.1     down because of migrate.1
-        501ms    finish             done
+        501ms    cause    migrate.1 code 1 after 501ms
+        501ms    finish   migrate.1 failed, code 1
     "#]]);
+}
+
+#[test]
+fn unless_they_can_die_too_the_failure_counts() {
+    story("migrate: task, can die, exits 3 after 500ms | web: can die, after migrate done").plays(expect![[
+        r#"
+        0ms      spawn    migrate.1
+        1ms      started  migrate.1 pid 101
+        501ms    ended    migrate.1 code 3
+        501ms    kept     web.1     down because of migrate.1
+        501ms    finish             done
+    "#
+    ]]);
 }
 
 #[test]
@@ -302,4 +317,38 @@ fn whoever_restarts_waits_again() {
             2002ms   ended    db.1      SIGTERM
             2002ms   finish             done
         "#]]);
+}
+
+#[test]
+fn one_waits_for_the_last_word_of_a_task_whose_output_somebody_holds() {
+    story("web: after db done | db: task, exits 0 after 1s, output held, leaves somebody for 2s")
+        .at("5s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    db.1
+            1ms      started  db.1      pid 101
+            1201ms   ended    db.1      code 0, output held
+            3201ms   spawn    web.1
+            3202ms   started  web.1     pid 102
+            5000ms   heard              SIGINT
+            5000ms   to all             SIGTERM
+            5000ms   signal   web.1     SIGTERM
+            5001ms   ended    web.1     SIGTERM
+            5001ms   finish             done
+        "#]]);
+}
+
+#[test]
+fn one_that_the_clock_wants_again_keeps_nobody_down() {
+    let db = "db: every 1s, ready when said, is never ready, overlap kill, exits 1 after 500ms, leaves somebody for 800ms, output held";
+    let story = || story(&format!("web: after db | {db}"));
+    story().shows("1800ms", expect![[r#"
+        at 1800ms, stopping: None
+        web.1      Up     KeptDown { because: InstanceId { process: ProcessName("db"), index: 1 }, since: Time(0ns) }
+        db.1       Up     LeftSomebody { exit: Code(1) }
+    "#]]);
+    story().shows("2400ms", expect![[r#"
+        at 2400ms, stopping: None
+        web.1      Up     WaitsFor { on: InstanceId { process: ProcessName("db"), index: 1 }, reached: Ready, since: Time(0ns) }
+        db.1       Up     AwaitsLastWords
+    "#]]);
 }

@@ -377,3 +377,25 @@ fn a_second_begin_starts_nothing() {
             2000ms   finish             done
         "#]]);
 }
+
+#[test]
+fn the_signals_can_go_to_everyone_in_it() {
+    story("web: group, ladder INT TERM, ignores INT, hook ready, hook ready takes 1m")
+        .at("1s", "USR1")
+        .at("2s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    web.1
+            1ms      started  web.1     pid 101
+            1ms      spawn    web.1     hook ready
+            1000ms   forward            SIGUSR1
+            1000ms   signal   web.1     SIGUSR1
+            2000ms   heard              SIGINT
+            2000ms   to all             SIGINT
+            2000ms   signal   web.1     SIGINT to everyone in it
+            2000ms   signal   web.1     SIGINT to everyone in it
+            3000ms   waits    web.1 after SIGINT, 4s left
+            4500ms   signal   web.1     SIGTERM to everyone in it
+            4501ms   ended    web.1     SIGTERM
+            4501ms   finish             done
+        "#]]);
+}

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 
+use crate::project::ExitOn;
 use crate::supervisor::sim::story::story;
 
 #[test]
@@ -66,4 +67,39 @@ fn not_while_the_stack_ends() {
             3200ms   finish             done
         "#]],
     );
+}
+
+#[test]
+fn nobody_is_said_to_stay_down_who_is_started_again_before_the_last_words() {
+    story("web: after db | db: watches, ready when said, is never ready, exits 1 after 190ms, output held")
+        .exit_on(ExitOn::Never)
+        .at("1ms", "a.rb changes for db")
+        .at("450ms", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    db.1
+            1ms      started  db.1      pid 101
+            301ms    changed  db.1      a.rb and 0 more
+            391ms    ended    db.1      code 1, output held
+            391ms    spawn    db.1
+            392ms    started  db.1      pid 102
+            450ms    heard              SIGINT
+            450ms    to all             SIGTERM
+            450ms    signal   db.1      SIGTERM
+            651ms    ended    db.1      SIGTERM, output held
+            651ms    cause    db.1      code 1 after 191ms
+            651ms    finish   db.1      failed, code 1
+        "#]]);
+}
+
+#[test]
+fn no_restart_is_promised_once_the_stack_ends() {
+    story("web: exits 1 after 1s, output held, restarts after 9s").at("1100ms", "Ctrl-C").plays(expect![[
+        r#"
+        0ms      spawn    web.1
+        1ms      started  web.1     pid 101
+        1100ms   heard              SIGINT
+        1201ms   ended    web.1     code 1, output held
+        1201ms   finish             done
+    "#
+    ]]);
 }

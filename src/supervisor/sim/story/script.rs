@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::project::lifecycle::{
-    Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness, Schedule, Watch, When,
+    Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness, Schedule, StopReach,
+    Watch, When,
 };
 use crate::project::{InstanceId, ProcessName, ProcessSpec};
 use crate::restart;
@@ -20,6 +21,7 @@ pub(super) fn apply_to_process(spec: &mut ProcessSpec, words: &[&str]) -> bool {
         ["after", name] => need(spec, name, Milestone::Ready),
         ["after", name, "started"] => need(spec, name, Milestone::Started),
         ["after", name, "done"] => need(spec, name, Milestone::Done),
+        ["group"] => spec.life.stop_reach = StopReach::Tree,
         ["task"] => spec.life.nature = Nature::Task { timeout: None },
         ["task", "within", limit] => spec.life.nature = Nature::Task { timeout: Some(time(limit)) },
         ["ready", "when", how] => spec.life.ready = Some(readiness(how)),
@@ -97,12 +99,13 @@ pub(super) fn hook(words: &[&str]) -> Option<(Part, Behaviour)> {
         "crash" => Part::Crash,
         _ => return None,
     };
-    let ends = match rest {
-        ["fails"] => Some((Duration::from_millis(20), Exit::Code(1))),
-        ["takes", wait] => Some((time(wait), Exit::Code(0))),
+    let (code, wait, leaves) = match rest {
+        ["fails"] => (1, Duration::from_millis(20), Left::Nothing),
+        ["takes", wait] => (0, time(wait), Left::Nothing),
+        ["leaves", "somebody"] => (0, Duration::from_millis(20), Left::UntilKilled),
         _ => return None,
     };
-    Some((part, Behaviour { ends, ..Behaviour::default() }))
+    Some((part, Behaviour { ends: Some((wait, Exit::Code(code))), leaves, ..Behaviour::default() }))
 }
 
 pub(super) fn apply_to_behaviour(behaviour: &mut Behaviour, words: &[&str]) -> bool {
@@ -155,6 +158,7 @@ pub(super) fn action(what: &str) -> Next {
         ["continued"] => Event::Continued,
         ["output", "gone", errno] => Event::OutputGone { errno: errno_of(errno) },
         ["guard", "lost"] => Event::GuardLost,
+        ["clock", "set"] => Event::ClockSet,
         ["timer"] => Event::DeadlineReached,
         ["begin"] => Event::Begin,
         ["start", id] => want(id, Want::Up),

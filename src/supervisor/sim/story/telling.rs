@@ -31,6 +31,7 @@ fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
             let who = mind.supervisor.instance_of(*run).expect("a run of somebody");
             let reach = match reach {
                 Reach::Leader => "",
+                Reach::Everyone => " to everyone in it",
                 Reach::Tree => " to all of it",
             };
             one("signal", who, &format!("{}{reach}", signal_name(*signal)))
@@ -91,7 +92,9 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::HookFailed { instance, part, exit } => {
             one("hook", instance, &format!("{}, {}", part_name(*part), exit_words(*exit)))
         }
-        Note::OutOfMemory { instance } => one("memory", instance, "used up"),
+        Note::OutOfMemory { instance, certainty } => {
+            one("memory", instance, &format!("used up, {certainty:?}"))
+        }
         Note::FilesChanged { instance, path, more } => {
             one("changed", instance, &format!("{path} and {more} more"))
         }
@@ -102,6 +105,8 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::GuardLost => one("no guard", &"", ""),
         Note::LinesLost => one("lost", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
+        Note::OutputUnread { instance, .. } => one("unread", instance, ""),
+        Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),
         Note::WatchingByLooking { .. } => one("looking", &"", ""),
     }
 }

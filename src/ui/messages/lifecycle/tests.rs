@@ -102,8 +102,8 @@ fn what_follows_is_said() {
         was restarted 5 times within 60 s and failed again; it stays down
         was restarted once within 60 s and failed again; it stays down
         is not started again: `max_restarts` is 0
-        web.1 stays down: needs migrate.1, which has failed
-        web.1 and worker.1 stay down: need migrate.1, which has failed
+        web.1 stays down: it needs migrate.1, which has failed
+        web.1 and worker.1 stay down: they need migrate.1, which has failed
         hook `before` exited with code 1
         `lib/a.rb` changed, restarting
         `lib/a.rb` and another file changed, restarting

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use super::{Screen, StreamSink};
+use crate::exit::Exit;
 use crate::logs::{Channel, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::{
-    Colour, InstanceId, InstanceSpec, Output, Place, ProcessName, ProcessSpec, Project, Tty,
+    InstanceId, InstanceSpec, LinePatterns, Names, Output, Place, ProcessName, ProcessSpec, Project, Stderr,
+    TimeFormat, Tty,
 };
 use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
@@ -14,15 +16,14 @@ const JOBS: StreamId = StreamId(1);
 const PIPE: Screen = Screen { terminal: false, colour: false };
 const TERMINAL: Screen = Screen { terminal: true, colour: true };
 
-fn project(change: impl FnOnce(&mut Output)) -> Project {
+pub(in crate::ui::sinks) fn project(change: impl FnOnce(&mut Output)) -> Project {
     let spec = |position: usize, name: &str| {
         let place = Place { file: Arc::from("Procfile"), line: 1 };
         let process = ProcessSpec::plain(ProcessName::new(name), b"true".to_vec(), place, position);
         let id = InstanceId { process: process.name.clone(), index: 1 };
         InstanceSpec { id, process: Arc::new(process), port: None }
     };
-    let mut output =
-        Output { timestamp: true, prefix: true, colour: Colour::Auto, quiet: Vec::new(), tty: Tty::Pipe };
+    let mut output = Output { tty: Tty::Pipe, ..Output::default() };
     change(&mut output);
     Project { instances: vec![spec(0, "web"), spec(1, "jobs")], output, ..Project::default() }
 }
@@ -50,13 +51,26 @@ impl Shown {
         let (begins, ends) = (text.starts_with('^'), text.ends_with('$'));
         let text = text.trim_start_matches('^').trim_end_matches('$').as_bytes();
         self.0.piece(AT, stream, Piece { text, begins, ends });
-        assert_eq!(self.0.open_line().is_some(), !ends && !self.0.pending.ends_with(b"\n"));
+        if ends {
+            assert_eq!(self.0.open_line(), None);
+        }
         self
     }
 
     fn started(mut self, process: &str) -> Shown {
         let instance = InstanceId { process: ProcessName::new(process), index: 1 };
         self.0.note(AT, &Note::Started { instance, pid: 7 });
+        self
+    }
+
+    fn ends(mut self, stream: StreamId) -> Shown {
+        self.0.ends(AT, stream);
+        self
+    }
+
+    fn ended(mut self, process: &str) -> Shown {
+        let instance = InstanceId { process: ProcessName::new(process), index: 1 };
+        self.0.note(AT, &Note::Ended { instance, exit: Exit::Code(0), output_held: false });
         self
     }
 
@@ -162,9 +176,171 @@ fn the_colour_of_an_interrupted_line_ends_where_it_is_cut() {
         ]);
 }
 
+/// A terminal without colour, so that what is expected can be read.
+const SCREEN: Screen = Screen { terminal: true, colour: false };
+
+fn bare(output: &mut Output) {
+    output.timestamp = false;
+}
+
+#[test]
+fn a_cleared_screen_costs_no_line() {
+    // What Vite does at its start: it pushes away what the window shows, goes to the top and erases all.
+    let pushed = [b"\n".repeat(29).as_slice(), b"\x1b[1;1H\x1b[0Jready\n"].concat();
+    Shown::new(SCREEN, bare).lines(WEB, b"one\n").lines(WEB, &pushed).lines(JOBS, b"mine\n").is(&[
+        "web.1  | one",
+        "web.1  | ready",
+        "jobs.1 | mine",
+        "",
+    ]);
+    // The same in two reads, and with nothing behind it yet.
+    Shown::new(SCREEN, bare)
+        .lines(WEB, &b"\n".repeat(29))
+        .lines(JOBS, b"mine\n")
+        .piece(WEB, "^\x1b[1;1H\x1b[0J")
+        .lines(JOBS, b"mine too\n")
+        .piece(WEB, "ready$")
+        .is(&["jobs.1 | mine", "jobs.1 | mine too", "web.1  | ready", ""]);
+}
+
+#[test]
+fn empty_lines_are_shown_before_the_next_line() {
+    Shown::new(SCREEN, bare)
+        .lines(WEB, b"one\n\n\n")
+        .lines(JOBS, b"mine\n")
+        .lines(WEB, b"\x1b[0m\ntwo\n\n")
+        .piece(WEB, "^$")
+        .piece(WEB, "^thr")
+        .piece(WEB, "ee$")
+        .lines(WEB, b"\n")
+        .ends(WEB)
+        .ended("web")
+        .is(&[
+            "web.1  | one",
+            "jobs.1 | mine",
+            "web.1  | ",
+            "web.1  | ",
+            "web.1  | ",
+            "web.1  | two",
+            "web.1  | ",
+            "web.1  | ",
+            "web.1  | three",
+            "web.1  | ",
+            "web.1  | exited with code 0",
+            "",
+        ]);
+}
+
+#[test]
+fn a_flood_of_empty_lines_is_not_held_back() {
+    let mut shown = Shown::new(SCREEN, bare);
+    for _ in 0..100 {
+        shown = shown.lines(WEB, &b"\n".repeat(100));
+    }
+    let lines = memchr::memchr_iter(b'\n', shown.0.pending()).count();
+    assert!((10_000 - super::voice::MOST_BLANKS..=10_000).contains(&lines), "{lines}");
+}
+
+#[test]
+fn a_pipe_gets_every_line_of_a_cleared_screen() {
+    Shown::new(PIPE, bare).lines(WEB, b"\n\n\x1b[1;1H\x1b[0Jready\n\x1b[2J\n").is(&[
+        "web.1  | ",
+        "web.1  | ",
+        "web.1  | ready",
+        "web.1  | ",
+        "",
+    ]);
+}
+
+#[test]
+fn of_a_progress_bar_the_last_state_is_shown() {
+    Shown::new(SCREEN, bare)
+        .lines(WEB, b"10%\r20%\r30%\ndone\n")
+        .piece(WEB, "^10%\r20%")
+        .piece(WEB, "\r30%\r40%")
+        .piece(WEB, "\r\x1b[Kdone$")
+        .piece(JOBS, "^50%")
+        .lines(WEB, b"mine\n")
+        .piece(JOBS, "\r60%")
+        .piece(JOBS, "$")
+        .is(&[
+            "web.1  | 30%",
+            "web.1  | done",
+            "web.1  | 20%\\rweb.1  | \\x1b[K40%\\rweb.1  | \\x1b[Kdone",
+            "jobs.1 | 50%",
+            "web.1  | mine",
+            "jobs.1 | 60%",
+            "",
+        ]);
+    Shown::new(PIPE, bare).piece(WEB, "^10%\r20%").piece(WEB, "\r30%$").is(&["web.1  | 10%\\r20%\\r30%", ""]);
+}
+
+#[test]
+fn what_nobody_would_see_begins_no_line() {
+    Shown::new(TERMINAL, bare)
+        .piece(WEB, "^\x1b[?25l\x1b[32m")
+        .lines(JOBS, b"mine\n")
+        .piece(WEB, "green")
+        .piece(WEB, "\x1b[0m$")
+        .piece(WEB, "^\x1b[?25h")
+        .piece(WEB, "$")
+        .lines(WEB, b"next\n")
+        .is(&[
+            "\\x1b[33mjobs.1 | \\x1b[0mmine",
+            "\\x1b[36mweb.1  | \\x1b[0m\\x1b[32mgreen\\x1b[0m",
+            "\\x1b[36mweb.1  | \\x1b[0m",
+            "\\x1b[36mweb.1  | \\x1b[0mnext",
+            "",
+        ]);
+}
+
+#[test]
+fn dropped_lines_are_not_shown() {
+    let drop = |output: &mut Output| {
+        output.timestamp = false;
+        output.drop = LinePatterns::of(&["GET /health$", "heartbeat"]).expect("right patterns");
+    };
+    Shown::new(PIPE, drop)
+        .lines(WEB, b"one\nGET /health\r\ntwo\nheartbeat 1\nheartbeat 2\n")
+        .lines(JOBS, b"heartbeat\n")
+        .piece(WEB, "^a heart")
+        .piece(WEB, "beat$")
+        .piece(WEB, "^heartbeat")
+        .piece(WEB, " 3")
+        .lines(JOBS, b"mine\n")
+        .piece(WEB, "$")
+        .piece(WEB, "^three$")
+        .is(&["web.1  | one", "web.1  | two", "web.1  | a heartbeat", "jobs.1 | mine", "web.1  | three", ""]);
+}
+
+#[test]
+fn the_time_is_shown_as_it_is_wanted() {
+    Shown::new(PIPE, |output| output.time_format = TimeFormat::of("%F %T.%3f").expect("right"))
+        .lines(WEB, b"one\n")
+        .is(&["1970-01-01 05:49:39.000 web.1  | one", ""]);
+}
+
+#[test]
+fn stderr_is_marked_where_that_is_wanted() {
+    for (screen, stderr, expected) in [
+        (PIPE, Stderr::Mark, "web.1  ! bad"),
+        (PIPE, Stderr::Plain, "web.1  | bad"),
+        (TERMINAL, Stderr::Mark, "\\x1b[36mweb.1  \\x1b[31m! \\x1b[0mbad"),
+    ] {
+        let project = project(|output| {
+            output.timestamp = false;
+            output.stderr = stderr;
+        });
+        let mut sink = StreamSink::new(&project, screen);
+        let instance = &project.instances[0];
+        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), pid: 7 });
+        Shown(sink).lines(WEB, b"bad\n").is(&[expected, ""]);
+    }
+}
+
 #[test]
 fn quiet_processes_are_not_shown_but_spoken_of() {
-    Shown::new(PIPE, |output| output.quiet = vec![ProcessName::new("web")])
+    Shown::new(PIPE, |output| output.quiet = Names::of(&["web"]))
         .started("web")
         .lines(WEB, b"noise\n")
         .piece(WEB, "^no")

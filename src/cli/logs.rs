@@ -1,0 +1,201 @@
+//! `forge logs`: what processes have printed, from the log files. No forge has to run.
+
+mod choice;
+mod merge;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::ArgMatches;
+
+use self::choice::{Choice, Labels};
+use self::merge::{Merge, Shown};
+use super::args::{Lines, LogsArgs};
+use super::read::{self, why};
+use super::{exit, report, wishes};
+use crate::diagnostic::Diagnostic;
+use crate::logs::when::{self, Moment};
+use crate::logs::{Level, Mask, Pattern, Question};
+use crate::project::Colour;
+use crate::store::names::INDEX;
+use crate::store::reader::{Archive, Start};
+use crate::sys::changes::{Changes, Wake};
+use crate::sys::{clock, descriptor_table};
+use crate::ui::history::{History, Look};
+use crate::ui::sinks::Screen;
+use crate::ui::terminal;
+
+/// Where log files are looked for, here and above.
+const USUAL: &str = ".forge/logs";
+
+/// How many lines there are before those that come.
+const BEFORE_FOLLOWING: usize = 10;
+
+/// What several processes print at the same time is in several files a moment later; then the order is known.
+const SETTLING: Duration = Duration::from_millis(50);
+
+/// How long a report waits for another line of it.
+const REPORT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// What is wanted.
+struct Wish {
+    choice: Choice,
+    question: Question,
+    since: Option<Moment>,
+    until: Option<Moment>,
+    run: Option<i64>,
+    lines: Lines,
+}
+
+/// Shows what is wanted.
+///
+/// # Errors
+/// The files cannot be read, or the output cannot be written.
+pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    let colour = wishes::colour(&args.colour, matches).unwrap_or(Colour::Auto);
+    let stop = |diagnostics: &[Diagnostic], code: u8| {
+        let _ = report::show(diagnostics, &Mask::default(), colour);
+        Ok(code)
+    };
+    let (path, archive) = match open(args.log_dir.as_deref()) {
+        Ok(found) => found,
+        Err(diagnostic) => return stop(&[*diagnostic], exit::NOTHING_HERE),
+    };
+    let (wish, mut diagnostics) = understand(args);
+    let names = archive.names().with_context(|| format!("could not read `{}`", path.display()))?;
+    diagnostics.extend(wish.choice.unknown(&names));
+    if !diagnostics.is_empty() {
+        return stop(&diagnostics, exit::MISTAKE);
+    }
+    // Two for each file.
+    descriptor_table::raise_file_limit();
+    let is_terminal = terminal::is_stdout();
+    let look = if args.json {
+        Look::Json
+    } else if args.raw {
+        Look::Raw
+    } else {
+        let screen = Screen { terminal: is_terminal, colour: read::has_colour(colour, is_terminal) };
+        Look::Stream { screen, timestamp: !args.no_timestamp }
+    };
+    let doing = || format!("could not read the log files in `{}`", path.display());
+    let chosen = wish.choice.of(&names);
+    let history = History::new(look, chosen.iter().map(String::as_str), clock::wall());
+    // Before the first look, so that nothing is missed between the two.
+    let changes = if args.follow {
+        Some(Changes::of(&path.join(INDEX)).context("could not wait for changes of the log files")?)
+    } else {
+        None
+    };
+    let mut merge = Merge::new(archive, wish, history, args.follow).with_context(doing)?;
+    match changes {
+        None => merge.show_all().map(drop).with_context(doing)?,
+        Some(changes) => follow(&mut merge, &changes).with_context(doing)?,
+    }
+    Ok(exit::DONE)
+}
+
+/// Shows what there is, and what comes, until nobody reads it any more.
+fn follow(merge: &mut Merge, changes: &Changes) -> anyhow::Result<()> {
+    if merge.show_all()? == Shown::NobodyReads {
+        return Ok(());
+    }
+    loop {
+        let patience = merge.waits().then_some(REPORT_PATIENCE);
+        match changes.wait(std::io::stdout(), patience)? {
+            Wake::NobodyReads => return Ok(()),
+            Wake::Nothing => merge.end_reports(),
+            Wake::Change => {
+                clock::pause(SETTLING);
+                merge.look_for_new()?;
+            }
+        }
+        if merge.show_all()? == Shown::NobodyReads {
+            return Ok(());
+        }
+    }
+}
+
+/// Opens the directory that was named, or the next one above that has logs.
+fn open(named: Option<&Path>) -> Result<(PathBuf, Archive), Box<Diagnostic>> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
+        let message = format!("there are no log files in `{}`: {}", path.display(), why(error));
+        Box::new(Diagnostic::error("no-logs", message).hint("`forge start --log-dir DIR` writes them"))
+    };
+    if let Some(path) = named {
+        return match Archive::open(path) {
+            Ok(archive) => Ok((path.to_owned(), archive)),
+            Err(error) => Err(unreadable(path, &error)),
+        };
+    }
+    let here = read::current_directory().unwrap_or_default();
+    for directory in here.ancestors() {
+        let path = directory.join(USUAL);
+        match Archive::open(&path) {
+            Ok(archive) => return Ok((path, archive)),
+            Err(error) if read::is_missing(&error) => {}
+            Err(error) => return Err(unreadable(&path, &error)),
+        }
+    }
+    let message = format!("there are no log files here: no `{USUAL}` in this directory or above");
+    let hint =
+        format!("`forge start --log-dir {USUAL}` writes them; other places are named with `--log-dir`");
+    Err(Box::new(Diagnostic::error("no-logs", message).hint(hint)))
+}
+
+/// Reads times and patterns; what is wrong with them is said at once.
+fn understand(args: &LogsArgs) -> (Wish, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let now = clock::wall();
+    let mut moment = |flag: &str, text: Option<&String>| match when::parse(text?, now, &clock::offset_at) {
+        Ok(moment) => Some(moment),
+        Err(expected) => {
+            let text = text.map_or("", String::as_str);
+            diagnostics.push(
+                Diagnostic::error("bad-time", format!("`{text}` is no time for `--{flag}`")).hint(expected),
+            );
+            None
+        }
+    };
+    let (since, until) = (moment("since", args.since.as_ref()), moment("until", args.until.as_ref()));
+    let mut patterns = |flag: &str, texts: &[String]| {
+        let mut patterns = Vec::new();
+        for text in texts {
+            match Pattern::new(text) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(error) => diagnostics.push(
+                    Diagnostic::error(
+                        "bad-pattern",
+                        format!("`{text}` is no regular expression for `--{flag}`: {error}"),
+                    )
+                    .hint("a backslash before a special letter makes it an ordinary one: `\\(`"),
+                ),
+            }
+        }
+        patterns
+    };
+    let (grep, not) = (patterns("grep", &args.grep), patterns("not", &args.not));
+    let level = if args.errors { Some(args.level.unwrap_or(Level::Error)) } else { args.level };
+    let question = Question { grep, not, level };
+    // Whoever says from when on wants all of it.
+    let narrowed = since.is_some() || until.is_some() || args.run.is_some();
+    let lines = args.lines.unwrap_or(match (args.follow, narrowed) {
+        (true, false) => Lines::Last(BEFORE_FOLLOWING),
+        _ => Lines::All,
+    });
+    let choice = Choice::new(&args.names, Labels::default());
+    (Wish { choice, question, since, until, run: args.run, lines }, diagnostics)
+}
+
+impl Wish {
+    /// Where reading has to begin: only where nothing is left out, is the end enough.
+    fn start(&self) -> Start {
+        let whole =
+            self.question.is_open() && self.since.is_none() && self.until.is_none() && self.run.is_none();
+        match self.lines {
+            Lines::Last(lines) if whole => Start::Last(lines),
+            Lines::Last(_) | Lines::All => Start::Oldest,
+        }
+    }
+}
