@@ -104,7 +104,8 @@ fn a_limit_of_time_says_what_was_waited_for() {
     let ended = forge.ends();
     ended.exits_with(124).complained(&[
         "time is up after 1.0 s",
-        "web.1 is not ready, `up` does not exist",
+        "web.1 is not ready, `",
+        "app/up` does not exist",
         "puppet.1 waits for web.1 to be ready",
     ]);
     forge.leaves_nobody_behind();
