@@ -98,15 +98,14 @@ pub(crate) fn run_with_needs(args: &RunArgs, matches: &ArgMatches) -> anyhow::Re
         return Ok(exit::MISTAKE);
     }
     let mut project = loaded.value;
-    let command = match &entry {
-        Some((name, _)) => command::bring_to_front(&mut project, name),
-        None => {
-            if let Some(refusal) = command::refusal(&project, &args.words) {
-                let _ = report::show(&[refusal.diagnostic()], &mask, colour);
-                return Ok(refusal.code());
-            }
-            command::add(&mut project, &args.words, command::Keep::Nothing)
+    let command = if let Some((name, _)) = &entry {
+        command::bring_to_front(&mut project, name)
+    } else {
+        if let Some(refusal) = command::refusal(&project, &args.words) {
+            let _ = report::show(&[refusal.diagnostic()], &mask, colour);
+            return Ok(refusal.code());
         }
+        command::add(&mut project, &args.words, command::Keep::Nothing)
     };
     let (log, papers) = (Place::Plain, Papers { junit: None, summary: None });
     stage::play(Play {

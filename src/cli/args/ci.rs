@@ -26,7 +26,7 @@ pub(crate) struct CiArgs {
     /// Directory for what each process printed, a file each
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) artifacts: Option<PathBuf>,
-    /// File for what became of each process, in the form of JUnit
+    /// File for what became of each process, as XML that readers of test results take
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) junit: Option<PathBuf>,
     /// Let the stack run on when the command has ended, until Ctrl-C

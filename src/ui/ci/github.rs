@@ -17,8 +17,9 @@ pub(super) fn groups(story: &Story<'_>, held: &Held, token: &str, out: &mut Stri
         }
         let is_folded = row.standing != Standing::Failed;
         let title = title(row);
-        out.push_str(&if is_folded { format!("::group::{}\n", data(&title)) } else { format!("{title}\n") });
-        out.push_str(&format!("::stop-commands::{token}\n{text}::{token}::\n"));
+        let title = if is_folded { format!("::group::{}\n", data(&title)) } else { format!("{title}\n") };
+        out.push_str(&title);
+        out.extend([format!("::stop-commands::{token}\n{text}::{token}::\n")]);
         if is_folded {
             out.push_str("::endgroup::\n");
         }

@@ -19,8 +19,8 @@ pub(super) fn sections(story: &Story<'_>, held: &Held, out: &mut String) {
         let collapsed = if is_failed { "" } else { "[collapsed=true]" };
         let name = format!("forge_{}", row.id.to_string().replace(['.', '-'], "_"));
         let end = row.lasted.as_secs();
-        out.push_str(&format!("\x1b[0Ksection_start:0:{name}{collapsed}\r\x1b[0K{}\n", title(row)));
+        out.extend([format!("\x1b[0Ksection_start:0:{name}{collapsed}\r\x1b[0K{}\n", title(row))]);
         out.push_str(&text);
-        out.push_str(&format!("\x1b[0Ksection_end:{end}:{name}\r\x1b[0K\n"));
+        out.extend([format!("\x1b[0Ksection_end:{end}:{name}\r\x1b[0K\n")]);
     }
 }

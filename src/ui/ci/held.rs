@@ -12,7 +12,7 @@ use crate::ui::sinks::StreamSink;
 
 /// How much is kept of one process, in bytes: the end of what it printed.
 const KEPT_BYTES: usize = 512 * 1024;
-/// How much of it JUnit's file gets.
+/// How much of it the file of `JUnit` gets.
 const TAIL_BYTES: usize = 64 * 1024;
 
 /// A line with nothing before it, of which nothing is taken back.

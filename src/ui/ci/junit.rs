@@ -1,4 +1,4 @@
-//! JUnit's XML: a test case for each process. It keeps to what both common schemas allow: that of Ant (the stricter one,
+//! The XML of `JUnit`: a test case for each process. It keeps to what both common schemas allow: that of Ant (the stricter one,
 //! which wants every attribute and both outputs) and that of Jenkins.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What `forge ci` tells of a run: on the stream of the place it runs in, in a summary, and in JUnit's form.
+//! What `forge ci` tells of a run: on the stream of the place it runs in, in a summary, and in the form of `JUnit`.
 
 mod chain;
 mod github;
@@ -125,17 +125,17 @@ pub fn last_words(story: &Story<'_>, place: Place, held: &Held, token: &str) -> 
         Place::Plain => {}
     }
     if let Some(line) = chain::line(story) {
-        text += &format!("forge ci: {line}\n");
+        text.extend([format!("forge ci: {line}\n")]);
     }
     if let Some(complaint) = story.complaint() {
         match place {
             Place::GitHub => text += &github::annotation(story, &complaint),
-            Place::GitLab | Place::Plain => text += &format!("forge ci: {complaint}\n"),
+            Place::GitLab | Place::Plain => text.extend([format!("forge ci: {complaint}\n")]),
         }
         if let Some(culprit) = story.culprit().filter(|_| place == Place::Plain) {
             let lines = story.last_lines_of(culprit);
             if !lines.is_empty() {
-                text += &format!("forge ci: the last lines of {culprit}:\n");
+                text.extend([format!("forge ci: the last lines of {culprit}:\n")]);
                 text.extend(lines.iter().map(|line| format!("  | {}\n", visible(line))));
             }
         }

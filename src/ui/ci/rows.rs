@@ -1,4 +1,4 @@
-//! One row a process: what the summary, the groups and JUnit tell of it.
+//! One row a process: what the summary, the groups and `JUnit` tell of it.
 
 use std::time::Duration;
 
@@ -67,10 +67,11 @@ fn row<'a>(story: &Story<'a>, one: &'a InstanceState) -> Row<'a> {
         end += ", out of memory";
     }
     if let Some(ignored_for) = run.ignored_for {
-        end += &format!(", ignored that for {}", duration(ignored_for));
+        end.extend([format!(", ignored that for {}", duration(ignored_for))]);
     }
     if one.restarts > 0 {
-        end += &format!(", restarted {} times", one.restarts);
+        let times = if one.restarts == 1 { "once".to_owned() } else { format!("{} times", one.restarts) };
+        end.extend([", restarted ", &times]);
     }
     let command_was_cut = one.id == *story.command && run.because.is_some();
     let standing =

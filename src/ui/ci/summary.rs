@@ -16,22 +16,22 @@ pub fn markdown(story: &Story<'_>) -> String {
             Standing::NeverRan => "⏭️ ",
         };
         let ready = row.ready.filter(|_| row.id != story.command).map(duration).unwrap_or_default();
-        text += &format!(
+        text.extend([format!(
             "| {mark}{} | {ready} | {} | {} | {} |\n",
             cell(&row.id.to_string()),
             row.spent.map(cpu).unwrap_or_default(),
             row.spent.map(memory).unwrap_or_default(),
             cell(&row.end)
-        );
+        )]);
     }
     if let Some(line) = chain::line(story) {
-        text += &format!("\n{}\n", cell(&line));
+        text.extend([format!("\n{}\n", cell(&line))]);
     }
     if let Some(culprit) = story.culprit() {
         let lines = story.last_lines_of(culprit);
         if !lines.is_empty() {
             // Indented, not fenced: no line of it can end the block.
-            text += &format!("\nThe last lines of {}:\n\n", cell(&culprit.to_string()));
+            text.extend([format!("\nThe last lines of {}:\n\n", cell(&culprit.to_string()))]);
             text.extend(lines.iter().map(|line| format!("    {}\n", crate::diagnostic::visible(line))));
         }
     }

@@ -58,7 +58,8 @@ fn it_needs_everybody_who_is_there_for_good() {
     ]);
     let id = add(&mut project, &words(&["pytest"]), Keep::Nothing);
     let command = project.instances.iter().find(|instance| instance.id == id).expect("it was added");
-    let needs: Vec<_> = command.process.life.after.iter().map(|need| (need.on.as_str(), need.reached)).collect();
+    let needs: Vec<_> =
+        command.process.life.after.iter().map(|need| (need.on.as_str(), need.reached)).collect();
     assert_eq!(
         needs,
         [("web", Milestone::Ready), ("worker", Milestone::Started), ("migrate", Milestone::Done)]
