@@ -1,5 +1,7 @@
 //! Processes: becoming one, naming one, looking at others, waiting for the dead.
 
+mod spent;
+
 #[cfg(target_os = "linux")]
 use std::collections::BTreeSet;
 use std::io;
@@ -188,29 +190,16 @@ pub fn reap() -> Reaped {
         return match Errno::result(found) {
             Ok(0) => Reaped::NobodyYet,
             Ok(pid) if libc::WIFEXITED(status) => {
-                Reaped::Ended { pid, exit: Exit::Code(libc::WEXITSTATUS(status)), spent: spent(&usage) }
+                Reaped::Ended { pid, exit: Exit::Code(libc::WEXITSTATUS(status)), spent: spent::of(&usage) }
             }
             Ok(pid) if libc::WIFSIGNALED(status) => {
                 let (number, core_dumped) = (libc::WTERMSIG(status), libc::WCOREDUMP(status));
-                Reaped::Ended { pid, exit: Exit::Signal { number, core_dumped }, spent: spent(&usage) }
+                Reaped::Ended { pid, exit: Exit::Signal { number, core_dumped }, spent: spent::of(&usage) }
             }
             Err(Errno::ECHILD) => Reaped::NoChildren,
             // Interrupted, or stopped and continued children, which were not asked for.
             Ok(_) | Err(_) => continue,
         };
-    }
-}
-
-/// Reads what the kernel says of a process that has ended, getrusage(2).
-fn spent(usage: &libc::rusage) -> Spent {
-    let micros = |time: libc::timeval| {
-        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
-    };
-    // In KiB, but on macOS in bytes.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    Spent {
-        cpu_micros: micros(usage.ru_utime) + micros(usage.ru_stime),
-        peak_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * unit,
     }
 }
 

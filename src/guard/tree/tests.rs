@@ -93,7 +93,7 @@ fn nobody_is_asked_again_who_was_asked_with_the_leader() {
     tree.adopted(201, Some(2));
     assert_eq!(tree.orphans_of(1), [101]);
     tree.note_asked(1);
-    tree.reaped(100, ENDED);
+    tree.reaped(100, ENDED, SPENT);
     tree.adopted(102, Some(1));
     assert_eq!(tree.due(), [], "both have heard it");
     assert_eq!(tree.take_gone(), [0_u64; 0], "both are waited for");
