@@ -223,5 +223,17 @@ fn a_time_that_is_up_ends_all_and_says_who_was_waited_for() {
             3001ms   ended    web.1     SIGTERM
             3001ms   finish             done
         "#]]);
-    story("web | clock").at("3s", "SIGTERM").at("4s", "time up").plays(expect![[""]]);
+    story("web | clock").at("3s", "SIGTERM").at("4s", "time up").plays(expect![[r#"
+        0ms      spawn    web.1
+        0ms      spawn    clock.1
+        1ms      started  web.1     pid 101
+        1ms      started  clock.1   pid 102
+        3000ms   heard              SIGTERM
+        3000ms   to all             SIGTERM
+        3000ms   signal   web.1     SIGTERM
+        3000ms   signal   clock.1   SIGTERM
+        3001ms   ended    web.1     SIGTERM
+        3001ms   ended    clock.1   SIGTERM
+        3001ms   finish             done
+    "#]]);
 }
