@@ -119,16 +119,11 @@ pub(crate) fn of_run(args: &RunArgs, matches: &ArgMatches) -> Settings {
 
 /// What `forge ci` was asked for.
 pub(crate) fn of_ci(args: &CiArgs, matches: &ArgMatches) -> Settings {
-    let only: Vec<String> = args
-        .only
-        .iter()
-        .flatten()
-        .flat_map(|list| list.split(','))
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect();
+    // Each a text of its own, so that a message can point at it.
+    let words = args.only.iter().flatten().flat_map(|list| list.split(',')).filter(|name| !name.is_empty());
+    let only: Vec<Span> = words.filter_map(|name| span(matches, "only", Some(name))).collect();
     Settings {
-        names: names(&only),
+        names: (!only.is_empty()).then_some(only),
         port: span(matches, "port", args.port.as_deref()),
         colour: colour(&args.colour, matches),
         watch: Some(false),
