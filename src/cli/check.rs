@@ -26,7 +26,7 @@ pub(crate) fn check(args: &CheckArgs, matches: &ArgMatches) -> anyhow::Result<u8
     diagnostics.extend(read.value.env_files.iter().filter_map(|source| readable_secrets(source, rules)));
     // Notes are about a start, and nothing is started here.
     diagnostics.retain(|diagnostic| diagnostic.severity > Severity::Note);
-    diagnostics.extend(load::advice(&read.value));
+    diagnostics.extend(load::advice(&read.value, &loaded.value));
     let bearable = if args.strict { Severity::Note } else { Severity::Warning };
     let valid = report::worst(&diagnostics).is_none_or(|worst| worst <= bearable);
     if args.json {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::assemble::{self, Draft, Part};
 use super::dotenv::{self, Assignment};
 use super::interpolate::{self, Winner};
+use super::lifecycle::Milestone;
 use super::manifest::{Manifest, PortMode};
 use super::names::{self, Choice, Known};
 use super::ports::{self, PortRule};
@@ -200,8 +201,42 @@ fn drafts(inputs: &Inputs) -> Vec<Draft> {
     drafts
 }
 
-/// Returns what is worth saying of how processes are ended, where nothing is said about it yet.
-pub fn advice(inputs: &Inputs) -> Vec<Diagnostic> {
+/// Returns what is worth saying of how processes are ended and get ready, where nothing is said about it yet.
+pub fn advice(inputs: &Inputs, project: &Project) -> Vec<Diagnostic> {
+    [advice_on_readiness(&drafts(inputs), project), advice_on_ends(inputs)].concat()
+}
+
+/// Who is waited for and listens before it lets anybody in.
+fn advice_on_readiness(drafts: &[Draft], project: &Project) -> Vec<Diagnostic> {
+    let is_awaited = |name: &ProcessName| {
+        let mut needs = project.processes.iter().flat_map(|process| &process.life.after);
+        needs.any(|need| need.on == *name && need.reached == Milestone::Ready)
+    };
+    let says_when = |name: &ProcessName| {
+        project.processes.iter().any(|one| one.name == *name && one.life.ready.is_some())
+    };
+    let is_late = |draft: &&Draft| {
+        let name = &draft.spec.name;
+        programs::lets_in_late(&draft.spec) && is_awaited(name) && !says_when(name)
+    };
+    let advice = |draft: &Draft| {
+        let message =
+            format!("`{}` listens before it lets anybody in, and others wait for it", draft.spec.name);
+        let note = Diagnostic { severity: Severity::Note, ..Diagnostic::warning("ready-advice", message) };
+        note.at(draft.name.clone(), "").hint(format!(
+            "write into forge.toml: `[process.{}]` and below it `ready = {{ log = \"ready to accept connections\" }}`",
+            quoted(&draft.spec.name)
+        ))
+    };
+    drafts.iter().filter(is_late).map(advice).collect()
+}
+
+/// The name of a process as a part of a key of TOML.
+fn quoted(name: &ProcessName) -> String {
+    if name.as_str().contains('.') { format!("\"{name}\"") } else { name.to_string() }
+}
+
+fn advice_on_ends(inputs: &Inputs) -> Vec<Diagnostic> {
     let manifest = &inputs.manifest;
     if inputs.settings.timeout.is_some()
         || manifest.stop_timeout().is_some()
@@ -216,7 +251,7 @@ pub fn advice(inputs: &Inputs) -> Vec<Diagnostic> {
         let advice = programs::advice(&draft.spec).filter(|_| !told.contains(&name.as_str()))?;
         let message = format!("`{name}` is {}, which {}", advice.program, advice.why);
         let note = Diagnostic { severity: Severity::Note, ..Diagnostic::warning("stop-advice", message) };
-        let quoted = if name.as_str().contains('.') { format!("\"{name}\"") } else { name.to_string() };
+        let quoted = quoted(name);
         Some(
             note.at(draft.name.clone(), "")
                 .hint(format!("write into forge.toml: `[process.{quoted}]` and below it `{}`", advice.line)),

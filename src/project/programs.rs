@@ -74,6 +74,13 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
+/// Returns whether it is a program that listens before it lets anybody in, so that its port is no sign: `PostgreSQL`, while
+/// it puts right what a crash has left.
+pub(super) fn lets_in_late(spec: &ProcessSpec) -> bool {
+    let command = String::from_utf8_lossy(&spec.command);
+    PROGRAMS.iter().any(|program| program.name == "PostgreSQL" && is_run_by(program, &command))
+}
+
 /// Words that run the program behind them.
 const WRAPPERS: &[&str] = &[
     "bundle", "exec", "env", "nice", "nohup", "python", "python3", "-m", "ruby", "uv", "poetry", "pipenv",

@@ -362,3 +362,19 @@ fn the_schema_is_json_and_knows_the_sections() {
         assert!(schema["properties"][section].is_object(), "{section}");
     }
 }
+
+#[test]
+fn who_listens_before_it_lets_anybody_in_is_told_how_to_say_when_it_does() {
+    let check = |toml: &str| {
+        let toml = format!("[process.db]\nstop = {{ signals = ['TERM', 'INT'] }}\n{toml}");
+        let forge =
+            Forge::new().procfile("web: puppet\ndb: exec postgres -D data\n").file("forge.toml", toml);
+        forge.runs(&["check"])
+    };
+    check("[process.web]\nafter = ['db']\n").exits_with(0).complained(&[
+        "note: `db` listens before it lets anybody in, and others wait for it",
+        "`[process.db]` and below it `ready = { log = \"ready to accept connections\" }`",
+    ]);
+    assert_eq!(check("[process.web]\nafter = ['db:started']\n").exits_with(0).err(), "");
+    assert_eq!(check("ready = { log = 'accept' }\n[process.web]\nafter = ['db']\n").exits_with(0).err(), "");
+}

@@ -40,3 +40,63 @@ fn one_run_may_take_so_long_and_no_longer() {
     assert!(forge.puppet("web.1").is_alive());
     forge.signal(SIGINT).exits_with(0);
 }
+
+const SEVERAL: &str = "\
+[schedule.yearly]
+command = 'echo yearly'
+cron = '0 0 1 1 *'
+timezone = 'UTC'
+[schedule.minutely]
+command = 'echo minutely; exit 3'
+cron = '* * * * *'
+timezone = 'UTC'
+[schedule.often]
+command = 'echo often'
+every = '30s'
+";
+
+fn several() -> Forge {
+    Forge::new().procfile("web: puppet\n").file("forge.toml", SEVERAL)
+}
+
+#[test]
+fn all_that_the_clock_starts_is_shown_with_its_next_moment_first_come_first() {
+    let ended = several().runs(&["schedule", "list"]);
+    ended.exits_with(0);
+    let out = ended.out();
+    let lines: Vec<&str> = out.lines().collect();
+    let [minutely, yearly, often] = lines.as_slice() else { panic!("three lines: {lines:?}") };
+    assert!(
+        minutely.starts_with("minutely  ") && minutely.ends_with(":00 UTC (cron * * * * *)"),
+        "{minutely}"
+    );
+    assert!(yearly.starts_with("yearly ") && yearly.contains("-01-01 00:00:00 UTC"), "{yearly}");
+    assert!(often.starts_with("often ") && often.contains("every 30 s"), "{often}");
+}
+
+#[test]
+fn the_next_is_the_first_of_them() {
+    let ended = several().runs(&["schedule", "next"]);
+    ended.exits_with(0);
+    assert!(ended.out().starts_with("minutely  ") && ended.out().lines().count() == 1, "{}", ended.out());
+}
+
+#[test]
+fn one_of_them_runs_now_and_its_exit_code_is_the_answer() {
+    let ended = several().runs(&["schedule", "run", "minutely"]);
+    ended.exits_with(3);
+    assert_eq!(ended.out(), "minutely\n");
+}
+
+#[test]
+fn where_the_clock_starts_nothing_that_is_said() {
+    let ended = Forge::new().procfile("web: puppet\n").runs(&["schedule", "list"]);
+    ended.exits_with(0).complained(&["nothing is started by the clock", "[schedule.NAME]"]);
+    assert_eq!(ended.out(), "");
+}
+
+#[test]
+fn a_name_that_the_clock_does_not_know_is_told() {
+    let ended = several().runs(&["schedule", "run", "minutly"]);
+    ended.fails().complained(&["minutly"]);
+}

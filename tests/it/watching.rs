@@ -1,6 +1,7 @@
 //! Files that start a process again when they change.
 
 use std::fs;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal::SIGINT;
 
@@ -45,4 +46,46 @@ fn nobody_is_woken_where_nobody_watches() {
     let threads = forge.status().get("Threads").cloned();
     assert_eq!(threads.as_deref(), Some("2"), "the loop and the writer");
     forge.signal(SIGINT).exits_with(0);
+}
+
+/// A stack that watches below a kernel which gives this much of something; nothing where nobody may make such a place.
+fn short_of(what: &str, limit: u32) -> Option<Running> {
+    let setting = format!("/proc/sys/user/{what}");
+    // Limits of a user namespace hold for those in it alone.
+    let inside = format!("echo {limit} >{setting} && test \"$(cat {setting})\" = {limit}");
+    let allowed =
+        Command::new("unshare").args(["-U", "-r", "sh", "-c", &inside]).stderr(Stdio::null()).status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let forge = Forge::new()
+        .procfile("web: puppet\n")
+        .file("lib/deep/deeper/a.rb", "")
+        .file("forge.toml", "[process.web]\nwatch = { paths = ['lib/**'], debounce = '50ms' }\n")
+        .script(&format!(
+            "exec unshare -U -r sh -c 'echo {limit} >{setting}; exec \"$FORGE\" start --watch'"
+        ));
+    Some(forge)
+}
+
+#[test]
+fn where_the_kernel_watches_too_few_directories_files_are_looked_at() {
+    let Some(forge) = short_of("max_inotify_watches", 2) else { return };
+    let first = forge.puppet("web.1");
+    forge.sees("the kernel watches no more than the 2 directories it has been given");
+    watched(&forge, "lib/deep/deeper/a.rb");
+    first.is_gone();
+    forge.puppet("web.1");
+    forge.signal(SIGINT).exits_with(0).leaves_nobody_behind();
+}
+
+#[test]
+fn where_too_many_programs_watch_files_are_looked_at() {
+    let Some(forge) = short_of("max_inotify_instances", 0) else { return };
+    let first = forge.puppet("web.1");
+    forge.sees("too many programs of this user watch files").sees("fs.inotify.max_user_instances");
+    watched(&forge, "lib/deep/deeper/a.rb");
+    first.is_gone();
+    forge.puppet("web.1");
+    forge.signal(SIGINT).exits_with(0).leaves_nobody_behind();
 }

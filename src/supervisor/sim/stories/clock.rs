@@ -205,3 +205,19 @@ fn one_that_fails_at_the_moment_when_it_is_due_again_has_failed() {
             28001ms  finish             done
         "#]]);
 }
+
+#[test]
+fn a_clock_that_jumps_is_looked_at_when_that_is_said() {
+    // Without a word it would be seen at 30 s.
+    story("mail: every 30s, exits 0 after 1s")
+        .at("10s", "clock goes forward 25s")
+        .at("11s", "clock set")
+        .at("20s", "Ctrl-C")
+        .plays(expect![[r#"
+            11000ms  spawn    mail.1
+            11001ms  started  mail.1    pid 101
+            12001ms  ended    mail.1    code 0
+            20000ms  heard              SIGINT
+            20000ms  finish             done
+        "#]]);
+}
