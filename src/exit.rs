@@ -46,6 +46,15 @@ pub enum Step {
     Nice,
 }
 
+/// What a run had used when it was over: its leader, and everybody below it that was waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Processor time, in microseconds, in user and kernel together.
+    pub cpu_micros: u64,
+    /// The most memory that any one process of it held at a time, in bytes.
+    pub peak_bytes: u64,
+}
+
 impl Exit {
     /// Returns whether it ended as a program that has nothing to complain about.
     pub fn is_success(self) -> bool {

@@ -1,6 +1,7 @@
 //! The command line as data. Nothing is decided here but what a word means.
 
 mod aside;
+mod ci;
 mod help;
 mod logs;
 mod values;
@@ -14,7 +15,7 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use self::help::{CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
+use self::help::{CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
 use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
 pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;
@@ -49,6 +50,8 @@ pub(crate) struct Forge {
     pub(crate) command: Command,
 }
 
+pub(crate) use ci::{CiArgs, Ports};
+
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
 /// The commands.
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
     Run(RunArgs),
+    /// Start everything, wait until it is ready, run a command, stop everything, and end as the command did
+    #[command(after_help = CI_EXAMPLES, args_override_self = true)]
+    Ci(Box<CiArgs>),
     /// Say whether the Procfile, forge.toml and the env files are right
     #[command(args_override_self = true)]
     Check(CheckArgs),
@@ -277,6 +283,9 @@ pub(crate) struct RunArgs {
     /// How env files are read.
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+    /// Start what it needs first, wait until that is ready, and stop it at the end; a command needs everything
+    #[arg(long)]
+    pub(crate) deps: bool,
     /// What is around the command.
     #[command(flatten)]
     pub(crate) isolation: IsolationArgs,

@@ -8,6 +8,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const MISTAKE: u8 = 1;
 /// A mistake on the command line.
 pub(crate) const USAGE: u8 = 2;
+/// A limit of time was reached.
+pub(crate) const TIME_UP: u8 = 124;
 /// Nothing is there that could be asked: no logs.
 pub(crate) const NOTHING_HERE: u8 = 3;
 /// forge itself failed.

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod ci;
 mod clean;
 mod completions;
 mod dry_run;
@@ -80,6 +81,8 @@ fn understand(words: Vec<OsString>) -> u8 {
 fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
     match command {
         Command::Start(args) => start_or_tell(&args, matches),
+        Command::Ci(args) => ci::ci(&args, matches),
+        Command::Run(args) if args.deps => ci::run_with_needs(&args, matches),
         Command::Run(args) => run::run(&args, matches),
         Command::Check(args) => check::check(&args, matches),
         Command::Clean(args) => clean::clean(&args, matches),

@@ -6,8 +6,22 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::project::{InstanceSpec, OnConflict, PortSource, Project};
+use crate::project::{InstanceSpec, OnConflict, PortRule, PortSource, Project};
 use crate::sys;
+
+/// Moves the base of the ports to a place of its own, so that two stacks that start at the same moment look for free
+/// ports in different places. From 10000 up, below the ports that systems lend out; ports that are fixed stay.
+pub fn choose_free_ports(project: &mut Project, chance: u64) {
+    let Some(rule) = &mut project.port_rule else { return };
+    let base = 10_000 + u16::try_from(chance % 20_000).unwrap_or(0);
+    *rule = PortRule { base, step: 10 };
+    let rule = *rule;
+    for instance in &mut project.instances {
+        if instance.process.port == PortSource::Rule {
+            instance.port = rule.port_of(instance.process.position, instance.id.index).ok();
+        }
+    }
+}
 
 /// Gives free ports to those that have asked for any, and others to those whose port is taken, where that is wished.
 pub fn give_ports(project: &mut Project) -> Vec<Diagnostic> {

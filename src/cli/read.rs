@@ -9,6 +9,7 @@ mod procfiles;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -21,6 +22,7 @@ use crate::guard::record::Places;
 use crate::project::load::{self, Inputs};
 use crate::project::manifest::Manifest;
 use crate::project::{Colour, Settings, clean_path as clean};
+use crate::ui::ci::Place;
 use crate::ui::terminal::{self, ColourFacts};
 use env_files::read_env_files;
 use procfiles::{Procfiles, is_glob, read_procfiles};
@@ -154,6 +156,34 @@ pub(crate) fn since(seconds: i64) -> std::time::Duration {
 /// Returns whether somebody is there to answer a question.
 pub(crate) fn may_ask() -> bool {
     terminal::is_stdin() && terminal::is_stderr() && !is_unattended()
+}
+
+/// Returns where the log of this run is read.
+pub(crate) fn place_of_log() -> Place {
+    let is_true = |name: &str| std::env::var_os(name).is_some_and(|value| value == "true");
+    if is_true("GITHUB_ACTIONS") {
+        Place::GitHub
+    } else if is_true("GITLAB_CI") {
+        Place::GitLab
+    } else {
+        Place::Plain
+    }
+}
+
+/// Returns the file to which a step of GitHub Actions adds its summary.
+pub(crate) fn step_summary() -> Option<PathBuf> {
+    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Returns a number that nobody can guess.
+pub(crate) fn chance() -> u64 {
+    RandomState::new().hash_one(std::process::id())
+}
+
+/// Returns a moment of the calendar, in seconds, as `2026-01-31T12:00:00`, in UTC.
+pub(crate) fn calendar_time(seconds: i64) -> String {
+    let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 fn is_unattended() -> bool {

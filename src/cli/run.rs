@@ -120,7 +120,7 @@ fn plan_of_words(project: &Project, words: &[OsString]) -> Plan {
 }
 
 /// Why a command could not be run.
-enum Refusal {
+pub(super) enum Refusal {
     NotFound(OsString),
     NotExecutable(OsString),
     Other(OsString, io::Error),
@@ -128,7 +128,7 @@ enum Refusal {
 
 impl Refusal {
     /// foreman's words (compat section 11).
-    fn diagnostic(&self) -> Diagnostic {
+    pub(super) fn diagnostic(&self) -> Diagnostic {
         match self {
             Refusal::NotFound(word) => {
                 Diagnostic::foreman("command-not-found", format!("command not found: {}", word.display()))
@@ -144,7 +144,7 @@ impl Refusal {
     }
 
     /// The codes of a shell.
-    fn code(&self) -> u8 {
+    pub(super) fn code(&self) -> u8 {
         match self {
             Refusal::NotFound(_) => exit::NOT_FOUND,
             Refusal::NotExecutable(_) | Refusal::Other(..) => exit::NOT_EXECUTABLE,
@@ -209,7 +209,7 @@ impl Plan {
     }
 }
 
-fn look_up(program: &OsStr, path: Option<&[u8]>, directory: &Path) -> Result<PathBuf, Refusal> {
+pub(super) fn look_up(program: &OsStr, path: Option<&[u8]>, directory: &Path) -> Result<PathBuf, Refusal> {
     match find(program.as_bytes(), path, directory) {
         Lookup::Found(file) => Ok(file),
         Lookup::NotExecutable(_) => Err(Refusal::NotExecutable(program.to_owned())),

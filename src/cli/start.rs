@@ -58,7 +58,7 @@ pub(crate) fn start(
         (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
         (false, None) => Patience::ELSEWHERE,
     };
-    let outcome = engine::run(Setup {
+    let report = engine::run(Setup {
         hold,
         channels,
         colour,
@@ -71,8 +71,9 @@ pub(crate) fn start(
         rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience,
         grace,
+        limit: None,
     })?;
-    Ok((outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
+    Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }
 
 /// Makes what formats the stream; says how many columns of a window it takes for itself.

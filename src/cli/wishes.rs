@@ -5,7 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::{self, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs};
+use super::args::{
+    self, CiArgs, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs,
+};
 use crate::diagnostic::{Source, Span};
 use crate::project::{self, Colour, Form, Settings};
 
@@ -113,6 +115,20 @@ pub(crate) fn of_run(args: &RunArgs, matches: &ArgMatches) -> Settings {
     let files = of_reading(&args.reading, of_files(&args.files));
     let isolate = args.isolation.isolate.then_some(true);
     Settings { port: span(matches, "port", args.port.as_deref()), isolate, ..files }
+}
+
+/// What `forge ci` was asked for.
+pub(crate) fn of_ci(args: &CiArgs, matches: &ArgMatches) -> Settings {
+    // Each a text of its own, so that a message can point at it.
+    let words = args.only.iter().flatten().flat_map(|list| list.split(',')).filter(|name| !name.is_empty());
+    let only: Vec<Span> = words.filter_map(|name| span(matches, "only", Some(name))).collect();
+    Settings {
+        names: (!only.is_empty()).then_some(only),
+        port: span(matches, "port", args.port.as_deref()),
+        colour: colour(&args.colour, matches),
+        watch: Some(false),
+        ..of_reading(&args.reading, of_files(&args.files))
+    }
 }
 
 /// What `forge env` was asked for.

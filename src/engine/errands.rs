@@ -50,7 +50,7 @@ impl Errands {
             News::SpawnFailed { run, step, errno } if run >= FIRST => {
                 (run, Exit::NeverStarted { step, errno })
             }
-            News::Exited { run, exit } if run >= FIRST => (run, exit),
+            News::Exited { run, exit, .. } if run >= FIRST => (run, exit),
             News::Spawned { .. }
             | News::Gone { .. }
             | News::SpawnFailed { .. }
@@ -68,7 +68,7 @@ impl Errands {
 #[cfg(test)]
 mod tests {
     use super::Errands;
-    use crate::exit::Exit;
+    use crate::exit::{Exit, Spent};
     use crate::guard::wire::News;
 
     #[test]
@@ -77,12 +77,15 @@ mod tests {
         let ((one, mut knows), (other, _)) = (errands.begin(), errands.begin());
         assert_ne!(one, other);
         assert_eq!(errands.sift(News::Spawned { run: one, pid: 7 }), None);
-        assert_eq!(errands.sift(News::Exited { run: one, exit: Exit::Code(3) }), None);
+        assert_eq!(
+            errands.sift(News::Exited { run: one, exit: Exit::Code(3), spent: Spent::default() }),
+            None
+        );
         assert_eq!(knows.try_recv(), Ok(Exit::Code(3)));
         assert_eq!(errands.sift(News::Gone { run: one }), None);
         assert!(!errands.give_up(one));
         assert_eq!(errands.give_up_all(), [other]);
-        let news = News::Exited { run: 1, exit: Exit::Code(3) };
+        let news = News::Exited { run: 1, exit: Exit::Code(3), spent: Spent::default() };
         assert_eq!(errands.sift(news), Some(news));
         assert_eq!(errands.sift(News::Empty), Some(News::Empty));
     }

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use crate::logs::Channel;
 use crate::project::Tty;
+use crate::sys::descriptor_table;
 use crate::sys::pipe;
 use crate::sys::pty::{self, Pty, WindowSize};
 
@@ -17,6 +18,8 @@ pub enum Hold {
     Line,
     /// Pipes.
     Pipe,
+    /// Not at all: it has the standard input, output and error of forge.
+    Own,
 }
 
 impl Hold {
@@ -26,6 +29,7 @@ impl Hold {
             (Tty::Full, _) | (Tty::Auto, true) => Hold::Full,
             (Tty::Line, _) | (Tty::Auto, false) => Hold::Line,
             (Tty::Pipe, _) => Hold::Pipe,
+            (Tty::Own, _) => Hold::Own,
         }
     }
 }
@@ -81,7 +85,7 @@ impl Kept {
 /// without /dev/pts), or they are all in use. Where descriptors or memory are missing, pipes would not help.
 pub(super) fn lacks_terminals(hold: Hold, error: &io::Error) -> bool {
     let is_general = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM));
-    hold != Hold::Pipe && !is_general
+    matches!(hold, Hold::Full | Hold::Line) && !is_general
 }
 
 /// Makes everything that lies between forge and one run.
@@ -96,6 +100,14 @@ pub(super) fn make(hold: Hold, channels: Channels, window: WindowSize) -> io::Re
             Ok((controller, terminal))
         }),
         Hold::Pipe => with_input_pipe(channels, pipe::pipe),
+        Hold::Own => {
+            let own = descriptor_table::duplicate_above;
+            Ok(Ends {
+                standard: [own(0)?, own(1)?, own(2)?],
+                outputs: Vec::new(),
+                kept: Kept::Terminals(Vec::new()),
+            })
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod record;
 mod starting;
 mod watching;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::iter;
 use std::os::fd::OwnedFd;
@@ -29,23 +30,25 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
+use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::lifecycle::Nature;
-use crate::project::{InstanceSpec, Project};
+use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
 use crate::sys::signals::{Received, Signals};
-use crate::time::Moment;
+use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{Hub, Patience, Way};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
+use record::Record;
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
@@ -79,13 +82,26 @@ pub struct Setup {
     pub patience: Patience,
     /// How long a standard output that takes nothing is waited for at the end, once forge was asked to stop.
     pub grace: Duration,
+    /// After which time all of it is over, whatever still runs.
+    pub limit: Option<Duration>,
+}
+
+/// What there is to tell of a stack that has come to its end.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What became of each instance, and what it printed last.
+    pub record: Record,
+    /// What each instance had used.
+    pub spent: BTreeMap<InstanceId, Spent>,
 }
 
 /// Runs a stack to its end.
 ///
 /// # Errors
 /// forge itself cannot work: no descriptors, no runtime. Nothing is left running then either: the guard sees to it.
-pub fn run(setup: Setup) -> anyhow::Result<Outcome> {
+pub fn run(setup: Setup) -> anyhow::Result<Report> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -103,6 +119,7 @@ struct Engine {
     grace: Duration,
     asked_to_stop: bool,
     record: record::Keeper,
+    limit: Option<Duration>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
     /// Tells when the wall clock jumps, where something depends on it.
@@ -143,6 +160,7 @@ impl Engine {
             grace: setup.grace.max(SHORTEST_FLUSH),
             asked_to_stop: false,
             record,
+            limit: setup.limit,
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
@@ -150,7 +168,7 @@ impl Engine {
         })
     }
 
-    async fn run(mut self) -> anyhow::Result<Outcome> {
+    async fn run(mut self) -> anyhow::Result<Report> {
         let mut event = Event::Begin;
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
@@ -184,7 +202,8 @@ impl Engine {
             }
             event = self.next_event().await;
         };
-        self.keep_record(true);
+        let stack = self.supervisor.snapshot(self.clock.now());
+        let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
         self.dismiss_guard().await;
         self.flush_output().await;
         match (&outcome, self.output_gone) {
@@ -192,7 +211,7 @@ impl Engine {
             (Outcome::Broken, Some(errno)) => {
                 Err(io::Error::from_raw_os_error(errno)).context("could not write to the standard output")
             }
-            _ => Ok(outcome),
+            _ => Ok(Report { outcome, record, spent: self.hands.spent }),
         }
     }
 
@@ -206,6 +225,7 @@ impl Engine {
             | Event::Signal { .. }
             | Event::Continued
             | Event::OutputGone { .. }
+            | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
@@ -219,13 +239,8 @@ impl Engine {
         let stack = self.supervisor.snapshot(self.clock.now());
         let is_ending = stack.stopping.is_some();
         if !is_ending && stack.instances.iter().any(record::has_a_story) {
-            self.keep_record(false);
+            self.record.keep(stack, false, |instance| self.hands.last_lines(instance));
         }
-    }
-
-    fn keep_record(&self, is_over: bool) {
-        let stack = self.supervisor.snapshot(self.clock.now());
-        self.record.keep(stack, is_over, |instance| self.hands.last_lines(instance));
     }
 
     /// Returns which look at which run an event is the answer to.
@@ -237,6 +252,7 @@ impl Engine {
             | Event::Signal { .. }
             | Event::Continued
             | Event::OutputGone { .. }
+            | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }
@@ -252,6 +268,7 @@ impl Engine {
                 return event;
             }
             let deadline = self.supervisor.deadline().map(|time| time - self.clock.now());
+            let limit = self.limit.map(|limit| (Time::ZERO + limit) - self.clock.now());
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
@@ -267,6 +284,7 @@ impl Engine {
                 }
                 () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
+                () = wait(limit), if limit.is_some() => self.limit.take().map(|limit| Event::TimeUp { limit }),
             };
             if let Some(event) = event {
                 return event;
@@ -301,7 +319,7 @@ impl Engine {
             GuardNews::News(News::SpawnFailed { run, step, errno }) => {
                 child(run, ChildEvent::SpawnFailed { step, errno })
             }
-            GuardNews::News(News::Exited { run, exit }) => child(run, ChildEvent::Exited(exit)),
+            GuardNews::News(News::Exited { run, exit, spent: _ }) => child(run, ChildEvent::Exited(exit)),
             GuardNews::News(News::Gone { run }) => child(run, ChildEvent::Gone),
             // A guard that says goodbye without being asked to is no guard any more.
             GuardNews::News(News::Empty) | GuardNews::Lost => {

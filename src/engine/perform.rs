@@ -16,7 +16,7 @@ use super::holds::{Channels, Hold, Kept};
 use super::hub::Hub;
 use super::probing::Looking;
 use super::{notifying, readers};
-use crate::exit::Exit;
+use crate::exit::{Exit, Spent};
 use crate::guard::Link;
 use crate::guard::wire::News;
 use crate::logs::{Channel, Origin, ReadyLine, StreamId};
@@ -54,6 +54,8 @@ pub(super) struct Hands {
     pub(super) terminal: Terminal,
     pub(super) news: mpsc::Sender<Event>,
     pub(super) runs: BTreeMap<RunId, Held>,
+    /// What the runs of each instance had used, as far as they are over.
+    pub(super) spent: BTreeMap<InstanceId, Spent>,
     /// It was said that the machine has no pseudo-terminals.
     pub(super) terminals_missed: bool,
     pub(super) looks: Vec<Looking>,
@@ -130,6 +132,7 @@ impl Hands {
             terminal,
             news,
             runs: BTreeMap::new(),
+            spent: BTreeMap::new(),
             terminals_missed: false,
             looks: Vec::new(),
             errands: Errands::new(),
@@ -251,13 +254,26 @@ impl Hands {
     /// Returns what of the guard's news is for the mind.
     pub(super) fn sift(&mut self, news: News) -> Option<News> {
         let news = self.errands.sift(news)?;
-        if let News::Exited { run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137) } = news
+        if let News::Exited { run, spent, .. } = news {
+            self.note_spent(RunId(run), spent);
+        }
+        if let News::Exited {
+            run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137), ..
+        } = news
             && let Some(certainty) = self.was_out_of_memory(RunId(run))
         {
             let what = ChildEvent::OutOfMemory(certainty);
             self.happened.push_back(Event::Child { run: RunId(run), what });
         }
         Some(news)
+    }
+
+    /// Adds what a run had used to that of its instance.
+    fn note_spent(&mut self, run: RunId, spent: Spent) {
+        let Some(held) = self.runs.get(&run) else { return };
+        let of_it = self.spent.entry(self.project.instances[held.place].id.clone()).or_default();
+        of_it.cpu_micros += spent.cpu_micros;
+        of_it.peak_bytes = of_it.peak_bytes.max(spent.peak_bytes);
     }
 
     /// Returns whether a run that a SIGKILL has ended was ended for want of memory.

@@ -45,17 +45,15 @@ impl Keeper {
         Keeper { directory: root.join(DIRECTORY), began: clock::wall().seconds }
     }
 
-    /// Keeps it, if there is something to tell, or an older one that would tell something false. Where it cannot be
-    /// kept nothing is said: a stack does not fail for want of a note about it.
+    /// Keeps it, if there is something to tell, or an older one that would tell something false, and returns it. Where
+    /// it cannot be kept nothing is said: a stack does not fail for want of a note about it.
     pub(super) fn keep(
         &self,
         stack: Snapshot,
         is_over: bool,
         last_lines: impl Fn(&InstanceId) -> Vec<String>,
-    ) {
-        if !stack.instances.iter().any(has_a_story) && !self.directory.join(FILE).is_file() {
-            return;
-        }
+    ) -> Record {
+        let is_worth_it = stack.instances.iter().any(has_a_story) || self.directory.join(FILE).is_file();
         let lines = stack.instances.iter().map(|one| (one.id.to_string(), last_lines(&one.id)));
         let record = Record {
             version: VERSION,
@@ -65,9 +63,10 @@ impl Keeper {
             last_lines: lines.filter(|(_, lines)| !lines.is_empty()).collect(),
             stack,
         };
-        if let Ok(bytes) = serde_json::to_vec(&record) {
+        if is_worth_it && let Ok(bytes) = serde_json::to_vec(&record) {
             let _ = keepsake::keep(&self.directory, FILE, &bytes);
         }
+        record
     }
 }
 

@@ -139,7 +139,11 @@ impl Hands {
             // It is a terminal that understands nothing: no cursor movement, no questions to it.
             environment.push(b"TERM=dumb".to_vec());
         }
-        if self.manner.colour && hold != Hold::Full && !is_set(b"NO_COLOR") && !is_set(b"FORCE_COLOR") {
+        if self.manner.colour
+            && !matches!(hold, Hold::Full | Hold::Own)
+            && !is_set(b"NO_COLOR")
+            && !is_set(b"FORCE_COLOR")
+        {
             // Without a real terminal this is how programs are told that colour is welcome.
             environment.push(b"FORCE_COLOR=1".to_vec());
             environment.push(b"CLICOLOR_FORCE=1".to_vec());

@@ -179,7 +179,7 @@ fn keep(command: i32, socket: &OwnedFd, grace: Duration) -> io::Result<Exit> {
     loop {
         loop {
             match process::reap() {
-                Reaped::Ended { pid, exit } if pid == command => {
+                Reaped::Ended { pid, exit, .. } if pid == command => {
                     ended = Some((exit, clock::instant() + grace));
                     // To everybody but this process: there is nobody else in the namespace.
                     let _ = process::signal(-1, libc::SIGTERM);

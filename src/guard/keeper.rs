@@ -267,12 +267,12 @@ impl Keeper {
     fn reap(&mut self) -> bool {
         loop {
             match process::reap() {
-                Reaped::Ended { pid, exit } => {
+                Reaped::Ended { pid, exit, spent } => {
                     // What became of its start is told before its end.
                     while self.starting.iter().any(|start| start.pid == pid) {
                         self.conclude_first_start();
                     }
-                    if let Some(news) = self.tree.reaped(pid, exit) {
+                    if let Some(news) = self.tree.reaped(pid, exit, spent) {
                         self.tell(news);
                     }
                 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::wire::News;
-use crate::exit::Exit;
+use crate::exit::{Exit, Spent};
 
 /// Everything below the guard.
 #[derive(Debug, Default)]
@@ -155,13 +155,13 @@ impl Tree {
     }
 
     /// Notes that a child has been reaped; returns what forge is to hear of it.
-    pub(super) fn reaped(&mut self, pid: i32, exit: Exit) -> Option<News> {
+    pub(super) fn reaped(&mut self, pid: i32, exit: Exit, spent: Spent) -> Option<News> {
         self.orphans.remove(&pid);
         let run = self.leaders.remove(&pid)?;
         if let Some(state) = self.runs.get_mut(&run) {
             state.leader_lives = false;
         }
-        Some(News::Exited { run, exit })
+        Some(News::Exited { run, exit, spent })
     }
 
     /// Takes out the runs of which nobody is left.

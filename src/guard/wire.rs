@@ -4,7 +4,7 @@
 //! datagrams, because an environment may be larger than a datagram. The three descriptors of a `Spawn` travel with
 //! its first byte and arrive in the order of the spawns.
 
-use crate::exit::{Exit, Step};
+use crate::exit::{Exit, Spent, Step};
 
 /// What is to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub enum News {
         run: u64,
         /// How.
         exit: Exit,
+        /// What it had used.
+        spent: Spent,
     },
     /// Nobody of the run is left.
     Gone {
@@ -198,9 +200,11 @@ impl News {
                 out.push(byte_of(step));
                 put_i32(out, errno);
             }
-            News::Exited { run, exit } => {
+            News::Exited { run, exit, spent } => {
                 out.push(2);
                 put_u64(out, run);
+                put_u64(out, spent.cpu_micros);
+                put_u64(out, spent.peak_bytes);
                 let (kind, number) = match exit {
                     Exit::Code(code) => (0, code),
                     Exit::Signal { number, core_dumped: false } => (1, number),
@@ -230,6 +234,7 @@ impl News {
             },
             2 => News::Exited {
                 run: fields.u64()?,
+                spent: Spent { cpu_micros: fields.u64()?, peak_bytes: fields.u64()? },
                 exit: match (fields.u8()?, fields.i32()?) {
                     (0, code) => Exit::Code(code),
                     (1, number) => Exit::Signal { number, core_dumped: false },

@@ -250,6 +250,8 @@ pub enum Tty {
     Line,
     /// Plain pipes; fastest, but many programs hold their output back.
     Pipe,
+    /// The standard input, output and error of forge itself: what the stack runs for, as the command of `forge ci`.
+    Own,
 }
 
 /// When forge's own output has colour.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Certainty, Check, Part, ProbeFailure, RunId};
+use super::{Certainty, Check, Explanation, Part, ProbeFailure, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
@@ -113,6 +113,13 @@ pub enum Note {
     SendingToAll {
         /// The signal's number.
         signal: i32,
+    },
+    /// All of it was to be over by now.
+    TimeUp {
+        /// How long it was allowed to take.
+        limit: Duration,
+        /// What was still waited for, and why.
+        pending: Vec<Pending>,
     },
     /// "USR1 received, forwarding it to children".
     Forwarding {
@@ -343,6 +350,17 @@ pub struct Waiting {
     pub ignores: bool,
     /// How long until SIGKILL.
     pub left: Duration,
+}
+
+/// One instance that is not where it is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Who.
+    pub instance: InstanceId,
+    /// Why.
+    pub because: Explanation,
+    /// What it is looked at for, where its readiness is looked for, and what the last look showed.
+    pub looks: Option<(Arc<Probe>, Option<ProbeFailure>)>,
 }
 
 /// How it all ended.

@@ -35,6 +35,11 @@ pub enum Event {
         /// The `errno` of the write.
         errno: i32,
     },
+    /// All of it was to be over by now.
+    TimeUp {
+        /// How long it was allowed to take.
+        limit: Duration,
+    },
     /// The guard process is gone; forge itself has ended everything that was left.
     GuardLost,
     /// Somebody wants something else of one instance: start it, end it, or end it once and start it again.

@@ -27,6 +27,7 @@ impl Supervisor {
                 }
             }
             Event::OutputGone { errno } => self.learn_output_gone(now, errno),
+            Event::TimeUp { limit } => self.learn_time_up(now, limit),
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
             Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),

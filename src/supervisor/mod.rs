@@ -45,7 +45,7 @@ use needs::Needs;
 use ready::Rule;
 use shutdown::Shutdown;
 
-pub use effect::{Detail, Effect, Excess, Note, Outcome, Reach, Waiting};
+pub use effect::{Detail, Effect, Excess, Note, Outcome, Pending, Reach, Waiting};
 pub use event::{Certainty, Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
 pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};

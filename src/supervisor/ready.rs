@@ -39,6 +39,13 @@ pub(super) struct Looking {
     failure: Option<ProbeFailure>,
 }
 
+impl Looking {
+    /// Returns what the last look showed.
+    pub(super) fn failure(&self) -> Option<ProbeFailure> {
+        self.failure
+    }
+}
+
 impl Rule {
     /// Returns the rule of a process: its own, or that of those who are given a port and waited for.
     pub(super) fn of(readiness: Option<&Readiness>, has_port: bool, is_awaited: bool) -> Option<Rule> {

@@ -15,6 +15,7 @@ impl Supervisor {
             | Event::Child { .. }
             | Event::Signal { .. }
             | Event::OutputGone { .. }
+            | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::FilesChanged { .. }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
-use super::{Effect, Note, Part, Phase, Supervisor, Waiting, Want};
+use super::{Effect, Note, Part, Pending, Phase, Supervisor, Waiting, Want};
 use crate::project::InstanceId;
 use crate::time::Time;
 
@@ -39,6 +39,8 @@ pub enum Cause {
     Ended(InstanceId),
     /// Nobody takes forge's output any more.
     OutputGone,
+    /// It has taken longer than it may.
+    TimeUp,
 }
 
 /// The stack is ending.
@@ -48,6 +50,8 @@ pub(super) struct Shutdown {
     pub(super) since: Time,
     /// When the first signal came that asks to end.
     pub(super) first_signal: Option<Time>,
+    /// A limit of time of which nothing has been said yet, and what was still waited for.
+    unsaid_limit: Option<(Duration, Vec<Pending>)>,
     /// A signal of which nothing has been said yet.
     unsaid: Option<i32>,
     /// The signal that all processes get, as long as nothing has been said of it.
@@ -123,6 +127,18 @@ impl Supervisor {
         self.begin_shutdown(now, Cause::OutputGone);
     }
 
+    /// Notes that all of it was to be over by now; what was still waited for is known only before everybody is stopped.
+    pub(super) fn learn_time_up(&mut self, now: Time, limit: Duration) {
+        if self.shutdown.is_some() {
+            return;
+        }
+        let pending = self.pending();
+        self.begin_shutdown(now, Cause::TimeUp);
+        if let Some(shutdown) = &mut self.shutdown {
+            shutdown.unsaid_limit = Some((limit, pending));
+        }
+    }
+
     /// Wants everybody down, if that is not so already.
     pub(super) fn begin_shutdown(&mut self, now: Time, cause: Cause) {
         if self.shutdown.is_some() {
@@ -132,6 +148,7 @@ impl Supervisor {
             cause,
             since: now,
             first_signal: None,
+            unsaid_limit: None,
             unsaid: None,
             unsaid_to_all: self.instances.iter().find_map(first_signal),
             hurried: None,
@@ -162,6 +179,9 @@ impl Supervisor {
             if cause.words_due().is_some_and(|due| now < due) && now == shutdown.since {
                 return;
             }
+        }
+        if let Some((limit, pending)) = shutdown.unsaid_limit.take() {
+            effects.push(Effect::Note(Note::TimeUp { limit, pending }));
         }
         if let Some(signal) = shutdown.unsaid.take() {
             effects.push(Effect::Note(Note::ShutdownBySignal { signal }));

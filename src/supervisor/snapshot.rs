@@ -1,15 +1,18 @@
 //! What is so and why, for whoever wants to look: plain data, no words.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::needs::Needs;
+use super::ready::Looking;
 use super::run::{Run, Sequel};
 use super::shutdown::Cause;
-use super::{Chapter, Part, Phase, Reason, Supervisor, Want};
+use super::{Chapter, Part, Pending, Phase, Reason, Supervisor, Want};
 use crate::exit::Exit;
 use crate::project::InstanceId;
-use crate::project::lifecycle::Milestone;
+use crate::project::lifecycle::{Milestone, Nature};
 use crate::time::Time;
 
 /// The whole stack at one moment.
@@ -146,6 +149,34 @@ impl Supervisor {
     pub fn explain(&self, id: &InstanceId) -> Option<Explanation> {
         let index = self.instances.iter().position(|instance| instance.id == *id)?;
         Some(self.explanation(index))
+    }
+
+    /// Returns everybody who is not ready yet, and every task that is not done.
+    pub(super) fn pending(&self) -> Vec<Pending> {
+        let mains = (0..self.instances.len()).filter(|index| self.instances[*index].is_main());
+        let is_pending = |index: &usize| {
+            let instance = &self.instances[*index];
+            let run = instance.run.as_ref();
+            match instance.process.life.nature {
+                Nature::Service => {
+                    let runs = matches!(instance.phase, Phase::Running { .. });
+                    !(runs && run.is_some_and(|run| run.ready.is_some()))
+                }
+                Nature::Task { .. } => !instance.has_succeeded(),
+                Nature::Scheduled(_) => false,
+            }
+        };
+        let pending = |index: usize| {
+            let instance = &self.instances[index];
+            let failure = instance.run.as_ref().and_then(|run| run.looking.as_ref()).map(Looking::failure);
+            let rule = instance.readiness.as_ref();
+            Pending {
+                instance: instance.id.clone(),
+                because: self.explanation(index),
+                looks: rule.zip(failure).map(|(rule, failure)| (Arc::clone(&rule.probe), failure)),
+            }
+        };
+        mains.filter(is_pending).map(pending).collect()
     }
 
     fn state(&self, index: usize) -> InstanceState {

@@ -36,6 +36,7 @@ pub mod probe;
 pub mod process;
 pub mod pty;
 pub mod refusal;
+pub mod sheet;
 pub mod signals;
 pub mod socket;
 pub mod watch;

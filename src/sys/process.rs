@@ -1,5 +1,7 @@
 //! Processes: becoming one, naming one, looking at others, waiting for the dead.
 
+mod spent;
+
 #[cfg(target_os = "linux")]
 use std::collections::BTreeSet;
 use std::io;
@@ -9,7 +11,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Spent};
 
 /// Who `fork` returned to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +169,8 @@ pub enum Reaped {
         pid: i32,
         /// How.
         exit: Exit,
+        /// What it had used.
+        spent: Spent,
     },
     /// There are children, and all of them live.
     NobodyYet,
@@ -178,16 +182,19 @@ pub enum Reaped {
 pub fn reap() -> Reaped {
     loop {
         let mut status = 0;
+        // SAFETY: a structure of numbers, all of which may be zero.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
         // Not nix's own: it has no name for a real-time signal and gives an error for a child that is gone by then.
-        // SAFETY: waitpid(2) writes one number into `status`.
-        return match Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) }) {
+        // SAFETY: wait4(2) writes one number into `status` and one structure into `usage`.
+        let found = unsafe { libc::wait4(-1, &raw mut status, libc::WNOHANG, &raw mut usage) };
+        return match Errno::result(found) {
             Ok(0) => Reaped::NobodyYet,
             Ok(pid) if libc::WIFEXITED(status) => {
-                Reaped::Ended { pid, exit: Exit::Code(libc::WEXITSTATUS(status)) }
+                Reaped::Ended { pid, exit: Exit::Code(libc::WEXITSTATUS(status)), spent: spent::of(&usage) }
             }
             Ok(pid) if libc::WIFSIGNALED(status) => {
                 let (number, core_dumped) = (libc::WTERMSIG(status), libc::WCOREDUMP(status));
-                Reaped::Ended { pid, exit: Exit::Signal { number, core_dumped } }
+                Reaped::Ended { pid, exit: Exit::Signal { number, core_dumped }, spent: spent::of(&usage) }
             }
             Err(Errno::ECHILD) => Reaped::NoChildren,
             // Interrupted, or stopped and continued children, which were not asked for.

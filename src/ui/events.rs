@@ -53,6 +53,10 @@ pub fn event(note: &Note) -> Event {
             ("address-in-use", holder.iter().map(|holder| ("holder", json!(holder))).collect())
         }
         Note::ShutdownBySignal { signal } => ("shutdown", vec![("signal", json!(signal_name(*signal)))]),
+        Note::TimeUp { limit, pending } => {
+            let pending: Vec<String> = pending.iter().map(|one| one.instance.to_string()).collect();
+            ("time-up", vec![("limit_seconds", json!(seconds(*limit))), ("pending", json!(pending))])
+        }
         Note::SendingToAll { signal } => ("sending-to-all", vec![("signal", json!(signal_name(*signal)))]),
         Note::Forwarding { signal } => ("forwarding", vec![("signal", json!(signal_name(*signal)))]),
         Note::StillThere { waiting } => {

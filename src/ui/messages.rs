@@ -46,6 +46,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (None, format!("{} received, starting shutdown", signal_name(*signal)))
         }
         Note::SendingToAll { signal } => (None, format!("sending {} to all processes", signal_name(*signal))),
+        Note::TimeUp { limit, pending } => (None, lifecycle::time_up(*limit, pending, instances)),
         Note::Forwarding { signal } => {
             let name = signal_name(*signal);
             let short = name.strip_prefix("SIG").unwrap_or(&name);

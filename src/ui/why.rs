@@ -55,6 +55,7 @@ fn why_the_stack_ended(cause: &Cause) -> String {
     match cause {
         Cause::Signal(signal) => format!("it was ended by {}\n", signal_name(*signal)),
         Cause::Ended(instance) => format!("it ended because {instance} had ended\n"),
+        Cause::TimeUp => "it ended because its time was up\n".to_owned(),
         Cause::OutputGone => "it ended because nobody read its output any more\n".to_owned(),
     }
 }

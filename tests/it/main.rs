@@ -18,6 +18,7 @@ mod watch;
 
 mod check;
 mod children;
+mod ci;
 mod clean;
 mod clean_children;
 mod cold;

@@ -15,6 +15,7 @@ Exit codes:
   1    a mistake in a file, a formation or a port; nothing was started
   2    a mistake on the command line
   3    there is nothing here to ask: no log files
+  124  `forge ci --timeout`: it took too long
   125  forge itself failed
   126  a command is not executable
   127  a command was not found";
@@ -80,3 +81,14 @@ and guard are both gone; a stack that runs is left alone.
 Examples:
   forge clean             ask them to end, wait, kill what does not
   forge clean --dry-run   only say what is there";
+
+/// What stands below the help of `ci`.
+pub(super) const CI_EXAMPLES: &str = "\
+The exit code is that of the command; that of the process that ended first, if
+the command could not come to its end; 124 if --timeout ended it; 128+n if a
+signal to forge did.
+
+Examples:
+  forge ci -- pytest
+  forge ci --timeout 5m --artifacts tmp/forge -- npx cypress run
+  forge ci --only web,worker --junit forge.xml -- bin/rails test:system";

@@ -32,13 +32,14 @@ fn every_request_survives_the_wire() {
 
 #[test]
 fn all_news_survives_the_wire() {
+    let spent = Spent { cpu_micros: 1_500_000, peak_bytes: 1 << 40 };
     for news in [
         News::Spawned { run: 1, pid: 4711 },
         News::SpawnFailed { run: 1, step: Step::Directory, errno: 2 },
-        News::Exited { run: 1, exit: Exit::Code(255) },
-        News::Exited { run: 1, exit: Exit::Signal { number: 11, core_dumped: true } },
-        News::Exited { run: 1, exit: Exit::Signal { number: 9, core_dumped: false } },
-        News::Exited { run: 1, exit: Exit::NeverStarted { step: Step::Exec, errno: 13 } },
+        News::Exited { run: 1, exit: Exit::Code(255), spent },
+        News::Exited { run: 1, exit: Exit::Signal { number: 11, core_dumped: true }, spent },
+        News::Exited { run: 1, exit: Exit::Signal { number: 9, core_dumped: false }, spent },
+        News::Exited { run: 1, exit: Exit::NeverStarted { step: Step::Exec, errno: 13 }, spent },
         News::Gone { run: 1 },
         News::Empty,
     ] {

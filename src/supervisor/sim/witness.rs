@@ -206,6 +206,9 @@ impl Witness {
                 }
                 self.ending.get_or_insert(now);
             }
+            Event::TimeUp { .. } => {
+                self.ending.get_or_insert(now);
+            }
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => {
                 self.wanted.insert(instance.clone());
@@ -399,6 +402,7 @@ impl Witness {
             | Note::Forwarding { .. }
             | Note::AddressInUse { .. }
             | Note::ShutdownBySignal { .. }
+            | Note::TimeUp { .. }
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{duration, ended, errno_text, list};
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::Exit;
-use crate::project::InstanceId;
-use crate::project::lifecycle::{HttpProbe, Missed, OnLimit, Overlap, Probe, Schedule, When};
-use crate::supervisor::{Certainty, Excess, Part, ProbeFailure};
+use crate::project::lifecycle::{HttpProbe, Milestone, Missed, OnLimit, Overlap, Probe, Schedule, When};
+use crate::project::{InstanceId, InstanceSpec};
+use crate::supervisor::{Certainty, Excess, Explanation, Part, Pending, ProbeFailure};
 
 /// It was not ready in time.
 pub(super) fn not_ready(
@@ -29,6 +29,45 @@ pub(super) fn not_ready(
 fn list_of_lines(lines: &[String]) -> String {
     let shown: Vec<String> = lines.iter().map(|line| visible(line).into_owned()).collect();
     shown.join(" / ")
+}
+
+/// All of it was to be over by now.
+pub(super) fn time_up(limit: Duration, pending: &[Pending], instances: &[InstanceSpec]) -> String {
+    let all: Vec<String> = pending.iter().map(|one| pending_one(one, instances)).collect();
+    let why = if all.is_empty() { String::new() } else { format!(": {}", all.join("; ")) };
+    format!("time is up after {}{why}", duration(limit))
+}
+
+fn pending_one(one: &Pending, instances: &[InstanceSpec]) -> String {
+    let Pending { instance, because, looks } = one;
+    let why = match because {
+        Explanation::NotReadyYet { .. } => match looks {
+            Some((probe, failure)) => {
+                let failure = failure.map(|failure| format!(" ({})", failed(failure))).unwrap_or_default();
+                format!("is not ready, {}{failure}", awaited(probe, super::port_of(instance, instances)))
+            }
+            None => "is not ready".to_owned(),
+        },
+        Explanation::WaitsFor { on, reached, .. } => match reached {
+            Milestone::Started => format!("waits for {on} to start"),
+            Milestone::Ready => format!("waits for {on} to be ready"),
+            Milestone::Done => format!("waits for {on} to be done"),
+        },
+        Explanation::KeptDown { because, .. } => format!("needs {because}, which has failed"),
+        Explanation::Prepares { .. } => "still runs its hook `before`".to_owned(),
+        Explanation::Starts { .. } | Explanation::AwaitsLastWords | Explanation::StartsAgain { .. } => {
+            "is being started".to_owned()
+        }
+        Explanation::Runs { .. } | Explanation::Dumps { .. } | Explanation::EndsAfter { .. } => {
+            "still runs".to_owned()
+        }
+        Explanation::Ends { .. } | Explanation::LeftSomebody { .. } | Explanation::StillAlive => {
+            "is still ending".to_owned()
+        }
+        Explanation::Ended { exit } | Explanation::GaveUp { exit } => ended(*exit),
+        Explanation::NotWanted | Explanation::Scheduled { .. } => "does not run".to_owned(),
+    };
+    format!("{instance} {why}")
 }
 
 /// It does not work any more.

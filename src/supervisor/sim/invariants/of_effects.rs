@@ -163,6 +163,7 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         | Note::StillBusy { .. }
         | Note::WasMissed { .. }
         | Note::ShutdownBySignal { .. }
+        | Note::TimeUp { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }
         | Note::StillThere { .. }

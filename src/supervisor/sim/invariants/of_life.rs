@@ -132,6 +132,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::CouldNotStart { .. }
         | Note::AddressInUse { .. }
         | Note::ShutdownBySignal { .. }
+        | Note::TimeUp { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }
         | Note::StillThere { .. }

@@ -209,3 +209,31 @@ fn on_never_it_is_said_again_when_something_ran_meanwhile() {
         ...      goes on
     "#]]);
 }
+
+#[test]
+fn a_time_that_is_up_ends_all_and_says_who_was_waited_for() {
+    story("tests: after web | web: ready when seen, is never ready, within 60s").at("3s", "time up").plays(
+        expect![[r#"
+            0ms      spawn    web.1
+            1ms      started  web.1     pid 101
+            3000ms   time up            after 60s, pending tests.1 web.1
+            3000ms   to all             SIGTERM
+            3000ms   signal   web.1     SIGTERM
+            3001ms   ended    web.1     SIGTERM
+            3001ms   finish             done
+        "#]],
+    );
+    story("web | clock").at("3s", "SIGTERM").at("4s", "time up").plays(expect![[r#"
+        0ms      spawn    web.1
+        0ms      spawn    clock.1
+        1ms      started  web.1     pid 101
+        1ms      started  clock.1   pid 102
+        3000ms   heard              SIGTERM
+        3000ms   to all             SIGTERM
+        3000ms   signal   web.1     SIGTERM
+        3000ms   signal   clock.1   SIGTERM
+        3001ms   ended    web.1     SIGTERM
+        3001ms   ended    clock.1   SIGTERM
+        3001ms   finish             done
+    "#]]);
+}

@@ -153,6 +153,7 @@ pub(super) fn action(what: &str) -> Next {
         [path, "changes", "for", name] => {
             Event::FilesChanged { process: ProcessName::new(name), path: path.to_owned() }
         }
+        ["time", "up"] => Event::TimeUp { limit: Duration::from_secs(60) },
         ["Ctrl-C"] => Event::Signal { signal: libc::SIGINT, from_terminal: true },
         ["Ctrl-Z"] => Event::Signal { signal: libc::SIGTSTP, from_terminal: true },
         ["continued"] => Event::Continued,

@@ -61,6 +61,10 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::CouldNotStart { instance, errno, .. } => one("no start", instance, &format!("errno {errno}")),
         Note::AddressInUse { instance, .. } => one("hint", instance, "address in use"),
         Note::ShutdownBySignal { signal } => one("heard", &"", signal_name(*signal)),
+        Note::TimeUp { limit, pending } => {
+            let pending: Vec<String> = pending.iter().map(|one| one.instance.to_string()).collect();
+            one("time up", &"", &format!("after {limit:?}, pending {}", pending.join(" ")))
+        }
         Note::SendingToAll { signal } => one("to all", &"", signal_name(*signal)),
         Note::Forwarding { signal } => one("forward", &"", signal_name(*signal)),
         Note::StillThere { waiting } => waiting.iter().map(waiting_words).collect(),
