@@ -40,6 +40,7 @@ use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId,
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
+use crate::sys::footprint;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
@@ -199,6 +200,10 @@ impl Engine {
             }
             if let Some(outcome) = outcome {
                 break outcome;
+            }
+            // The start of forge and of all processes is behind it.
+            if started.is_some() && !self.hands.is_starting() {
+                footprint::forget_what_has_run();
             }
             event = self.next_event().await;
         };

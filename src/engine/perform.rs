@@ -142,6 +142,11 @@ impl Hands {
         }
     }
 
+    /// Returns whether a process is on its way of which nobody has heard yet.
+    pub(super) fn is_starting(&self) -> bool {
+        self.runs.values().any(|held| held.leader.is_none())
+    }
+
     /// Does one thing; returns the outcome when all is over.
     pub(super) fn perform(&mut self, effect: Effect) -> Option<Outcome> {
         match effect {

@@ -16,6 +16,7 @@ use super::wire::{Frames, News, Request};
 use crate::exit::Step;
 use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::FileLimit;
+use crate::sys::footprint;
 use crate::sys::namespace::Outside;
 use crate::sys::process::{self, Reaped};
 use crate::sys::{clock, socket};
@@ -84,6 +85,7 @@ impl Keeper {
 
     /// Serves until nobody is left; returns false if somebody is, who cannot be killed.
     pub(super) fn keep(mut self) -> bool {
+        let mut has_started = false;
         loop {
             let ready = self.wait();
             while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid)) {
@@ -98,6 +100,10 @@ impl Keeper {
             }
             let nobody = self.reap();
             self.adopt();
+            if !has_started && self.starting.is_empty() && !self.tree.has_no_leader() {
+                has_started = true;
+                footprint::forget_what_has_run();
+            }
             if self.due.is_some() && nobody {
                 self.tell(News::Empty);
                 return true;

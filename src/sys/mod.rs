@@ -17,6 +17,7 @@ pub mod descriptor;
 pub mod descriptor_table;
 pub mod exec;
 pub mod folder;
+pub mod footprint;
 pub mod keepsake;
 pub mod kin;
 pub mod measure;
