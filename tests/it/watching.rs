@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal::SIGINT;
 
@@ -9,13 +10,17 @@ use crate::forge::Forge;
 use crate::running::Running;
 
 /// A `web` that watches `lib`, and an `other` that watches nothing. The watch begins beside the start; so the file is
-/// written until it is noticed.
+/// written until it is noticed, and left alone in between: who is written to all the time is never quiet.
 fn watched(forge: &Running, file: &str) {
     let path = forge.directory().join(file);
     let mut count = 0;
+    let mut written: Option<Instant> = None;
     forge.finds("the change is noticed", || {
-        count += 1;
-        fs::write(&path, count.to_string()).expect("its directory is there");
+        if written.is_none_or(|at| at.elapsed() > Duration::from_secs(1)) {
+            count += 1;
+            fs::write(&path, count.to_string()).expect("its directory is there");
+            written = Some(Instant::now());
+        }
         let noticed = |line: &String| line.contains("web.1") && line.contains(file);
         forge.lines_so_far().iter().any(noticed).then_some(())
     });
