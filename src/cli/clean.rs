@@ -11,7 +11,7 @@ use super::read::{self, ProjectPlace};
 use super::report::Verdict;
 use super::{exit, report, wishes};
 use crate::diagnostic::visible;
-use crate::guard::leftovers::{self, Fate, Leftover};
+use crate::guard::leftovers::{self, Fate, Found, Leftover};
 use crate::logs::Mask;
 use crate::project::Colour;
 
@@ -31,7 +31,7 @@ pub(crate) fn clean(args: &CleanArgs, matches: &ArgMatches) -> anyhow::Result<u8
         return Ok(exit::MISTAKE);
     }
     let judged: Vec<(Leftover, Option<Fate>)> = if args.dry_run {
-        find(&place)?.into_iter().map(|leftover| (leftover, None)).collect()
+        find(&place, 0)?.left_behind.into_iter().map(|leftover| (leftover, None)).collect()
     } else {
         let ended = end(&place, settings.timeout.unwrap_or(GRACE))?;
         ended.into_iter().map(|(leftover, fate)| (leftover, Some(fate))).collect()
@@ -41,12 +41,12 @@ pub(crate) fn clean(args: &CleanArgs, matches: &ArgMatches) -> anyhow::Result<u8
     Ok(if resists { exit::MISTAKE } else { exit::DONE })
 }
 
-/// Finds what was left behind.
+/// Finds what was left behind by guards that have started at `since` or later.
 ///
 /// # Errors
 /// The system does not tell who is there.
-pub(crate) fn find(place: &ProjectPlace) -> anyhow::Result<Vec<Leftover>> {
-    leftovers::find(place.project, &place.notes.guards()).context("could not look at the processes")
+pub(crate) fn find(place: &ProjectPlace, since: u64) -> anyhow::Result<Found> {
+    leftovers::find(place.project, &place.notes.guards(), since).context("could not look at the processes")
 }
 
 /// Ends what was left behind, and forgets about it once nothing is left.
@@ -57,7 +57,7 @@ pub(crate) fn end(place: &ProjectPlace, grace: Duration) -> anyhow::Result<Vec<(
     let ended = leftovers::end(place.project, &place.notes.guards(), grace)
         .context("could not look at the processes")?;
     if !ended.iter().any(|(_, fate)| matches!(fate, Fate::Resists(_))) {
-        place.notes.forget_dead(place.project);
+        place.notes.dead(place.project).forget_own();
     }
     Ok(ended)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::clean::{end, find, line, named};
 use super::read::{self, ProjectPlace};
 use crate::diagnostic::Diagnostic;
-use crate::guard::leftovers::{Fate, Leftover};
+use crate::guard::leftovers::{Fate, Found, Leftover};
 use crate::logs::Mask;
 use crate::ui::terminal;
 
@@ -32,13 +32,15 @@ pub(crate) fn settle(
     question: Question,
     mask: &Mask,
 ) -> Option<Diagnostic> {
-    if !place.notes.has_dead(place.project) {
+    let dead = place.notes.dead(place.project);
+    if dead.is_empty() {
         return None;
     }
     // A start does not fail because nobody can look; `forge clean` says why.
-    let found = find(place).ok()?;
-    if found.is_empty() {
-        place.notes.forget_dead(place.project);
+    let Found { left_behind: found, inhabited } = find(place, dead.since()).ok()?;
+    dead.forget_others_but(&inhabited);
+    if found.is_empty() || !dead.is_any_own() {
+        dead.forget_own();
         return None;
     }
     if question == Question::Idle || !read::may_ask() {

@@ -43,33 +43,83 @@ pub enum Fate {
     Resists(Option<String>),
 }
 
-/// Finds everything that stacks of this project have left behind. `known` are guards that have a note.
+/// What was found.
+#[derive(Debug)]
+pub struct Found {
+    /// What stacks of this project have left behind.
+    pub left_behind: Vec<Leftover>,
+    /// The stacks, of whatever project, of which somebody lives, as far as it was looked for them.
+    pub inhabited: BTreeSet<StackId>,
+}
+
+/// Finds everything that stacks of this project have left behind whose guards have started at `since` or later, in the kernel's
+/// ticks; at 0, all of it. `known` are guards that have a note.
 ///
 /// # Errors
 /// The system does not tell who is there.
-pub fn find(project: ProjectId, known: &[Guard]) -> io::Result<Vec<Leftover>> {
-    look(project, known).map(|(left_behind, _)| left_behind)
+pub fn find(project: ProjectId, known: &[Guard], since: u64) -> io::Result<Found> {
+    look(project, known, since).map(|(found, _)| found)
 }
 
 /// Finds them, and who is none of them: a kill that is meant for a whole group must not hit these.
-fn look(project: ProjectId, known: &[Guard]) -> io::Result<(Vec<Leftover>, BTreeSet<i32>)> {
+///
+/// There are hundreds of processes on a machine, and nearly all have nothing to do with any forge; so as little as possible is
+/// asked of each.
+fn look(project: ProjectId, known: &[Guard], since: u64) -> io::Result<(Found, BTreeSet<i32>)> {
     let members = groups::members();
-    let processes = census::processes()?;
-    let started: BTreeMap<i32, u64> = processes.iter().map(|one| (one.pid, one.started)).collect();
-    let seen = processes
-        .iter()
-        .map(|one| Seen {
-            pid: one.pid,
-            parent: one.parent,
-            session: one.session,
-            mark: mark_of(one.pid, &members),
-        })
-        .collect();
+    let pids = census::pids()?;
+    let mut seen: BTreeMap<i32, Seen> = BTreeMap::new();
+    let mut started: BTreeMap<i32, u64> = BTreeMap::new();
+    let mut see = |process: census::Process, mark| {
+        let census::Process { pid, parent, session, .. } = process;
+        started.insert(pid, process.started);
+        seen.insert(pid, Seen { pid, parent, session, mark });
+        parent
+    };
+    let mut is_young = younger_sessions(since);
+    let mut to_climb = vec![process::own_pid()];
+    to_climb.extend(known.iter().map(|guard| guard.pid));
+    for pid in pids.iter().copied().filter(|pid| is_young(*pid)) {
+        if let Some(mark) = mark_of(pid, &members)
+            && let Some(process) = census::look(pid)
+        {
+            to_climb.extend([see(process, Some(mark)), mark.stack.guard.pid]);
+        }
+    }
+    // Who they are depends on who is above them, above the asker, and above the guards that live.
+    let mut climbed = BTreeSet::new();
+    while let Some(pid) = to_climb.pop() {
+        if climbed.insert(pid)
+            && let Some(process) = census::look(pid)
+        {
+            to_climb.push(see(process, mark_of(pid, &members)));
+        }
+    }
+    let inhabited = seen.values().filter_map(|seen| seen.mark).map(|mark| mark.stack).collect();
     let asker = Asker { pid: process::own_pid(), world: census::world(), project };
-    let crowd = Crowd::new(seen, asker, known, lives);
+    let crowd = Crowd::new(seen.into_values().collect(), asker, known, lives);
     let left_behind: BTreeSet<i32> = crowd.left_behind().map(|seen| seen.pid).collect();
-    let others = started.keys().copied().filter(|pid| !left_behind.contains(pid)).collect();
-    Ok((left_behind.into_iter().map(|pid| describe(pid, started[&pid])).collect(), others))
+    let others = pids.into_iter().filter(|pid| !left_behind.contains(pid)).collect();
+    let left_behind = left_behind.into_iter().map(|pid| describe(pid, started[&pid])).collect();
+    Ok((Found { left_behind, inhabited }, others))
+}
+
+/// Returns whether somebody may descend from a guard that has started then or later.
+///
+/// Such a one is in a session of the guard's making or of its own, so one that somebody older leads has none of them in it. A
+/// session is asked for with one system call, so this spares to look at most processes of most machines.
+fn younger_sessions(since: u64) -> impl FnMut(i32) -> bool {
+    let mut known = BTreeMap::new();
+    move |pid| {
+        let is_young = |session| census::look(session).is_none_or(|leader| leader.started >= since);
+        since == 0
+            || match process::session_of(pid) {
+                // The kernel's own, or one from outside this pid namespace.
+                Some(0) => false,
+                Some(session) => *known.entry(session).or_insert_with(|| is_young(session)),
+                None => false,
+            }
+    }
 }
 
 /// Returns whose a process is, by what it carries; else by the control group it is in.
@@ -106,8 +156,8 @@ pub fn end(project: ProjectId, known: &[Guard], grace: Duration) -> io::Result<V
     let give_up_at = kill_at + KILL_LIMIT;
     let mut all: BTreeMap<(i32, u64), Held> = BTreeMap::new();
     loop {
-        let (left_behind, others) = look(project, known)?;
-        for leftover in left_behind {
+        let (found, others) = look(project, known, 0)?;
+        for leftover in found.left_behind {
             let key = (leftover.who.pid, leftover.started);
             if !all.contains_key(&key)
                 && let Some(handle) = hold(&leftover)?

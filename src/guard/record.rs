@@ -5,14 +5,26 @@
 //! stack whose guard is gone; without one, as nearly always, it has cost two looks at a directory. The note is an empty
 //! file; its name says everything, and there is nothing in it that must not be known. A system without a
 //! place for it loses the remark at the start and nothing else: `forge clean` needs no notes.
+//!
+//! Nobody may ever start anything again where a guard was killed, so whoever starts elsewhere looks after such notes, too.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::mark::{Guard, ProjectId, StackId};
-use crate::sys::census;
 use crate::sys::private_dir::{self, PrivateDir};
+use crate::sys::{census, clock};
+
+/// How many notes of other projects a start looks after at most; the next one goes on.
+const OTHERS_AT_ONCE: usize = 100;
+/// How old a note of another project is before somebody looks after it, and how long it rests where somebody was left. Whoever
+/// works there is told at the next start there; this is only about what nobody ever comes back to.
+const OTHERS_REST: Duration = Duration::from_secs(3600);
+/// How much older than the boot a note must be: the clock may have been set since.
+const BOOT_MARGIN: Duration = Duration::from_secs(60);
 
 /// Where notes may lie: the first place that works takes a new one, and all are read.
 #[derive(Debug, Clone)]
@@ -42,26 +54,33 @@ impl Places {
         ours.map(|(_, stack)| stack.guard).filter(|guard| lives(*guard)).collect()
     }
 
-    /// Returns whether there is a note of a stack of this project whose guard is gone.
-    pub fn has_dead(&self, project: ProjectId) -> bool {
-        !self.dead(project).is_empty()
-    }
-
-    /// Removes the notes of the stacks of this project whose guards are gone; to be done once nothing of them is left.
-    pub fn forget_dead(&self, project: ProjectId) {
-        for (directory, stack) in self.dead(project) {
-            directory.forget(&stack.to_string());
+    /// Returns the notes of stacks whose guards are gone: those of this project, and some of others that are due to be looked
+    /// after. Notes from before the last boot mean nothing any more, and are removed.
+    pub fn dead(&self, project: ProjectId) -> Dead {
+        let mut dead = Dead::default();
+        let stacks = self.stacks();
+        if stacks.is_empty() {
+            return dead;
         }
-    }
-
-    fn dead(&self, project: ProjectId) -> Vec<(Rc<PrivateDir>, StackId)> {
-        let mut stacks = self.stacks();
-        stacks.retain(|(_, stack)| stack.project == project);
-        if !stacks.is_empty() {
-            let world = census::world();
-            stacks.retain(|(_, stack)| stack.world == world && !lives(stack.guard));
+        let (world, now, booted) = (census::world(), clock::since_epoch(), clock::booted());
+        for (directory, stack) in stacks {
+            if stack.project == project && stack.world == world {
+                if !lives(stack.guard) {
+                    dead.own.push((directory, stack));
+                }
+            } else if dead.others.len() < OTHERS_AT_ONCE {
+                let name = stack.to_string();
+                let Some(noted) = directory.noted(&name) else { continue };
+                if stack.world == world {
+                    if now.abs_diff(noted) > OTHERS_REST && !lives(stack.guard) {
+                        dead.others.push((directory, stack));
+                    }
+                } else if noted + BOOT_MARGIN < booted {
+                    directory.forget(&name);
+                }
+            }
         }
-        stacks
+        dead
     }
 
     /// Returns all that is noted, each with its directory.
@@ -73,6 +92,53 @@ impl Places {
             stacks.extend(noted.map(|stack| (Rc::clone(&directory), stack)));
         }
         stacks
+    }
+}
+
+/// Notes of stacks whose guards are gone.
+#[derive(Debug, Default)]
+pub struct Dead {
+    own: Vec<(Rc<PrivateDir>, StackId)>,
+    others: Vec<(Rc<PrivateDir>, StackId)>,
+}
+
+impl Dead {
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.others.is_empty()
+    }
+
+    /// Returns whether one of them is of the project that was asked for.
+    pub fn is_any_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
+    /// Returns when the first of their guards started, in the kernel's ticks.
+    pub fn since(&self) -> u64 {
+        let all = self.own.iter().chain(&self.others);
+        all.map(|(_, stack)| stack.guard.started).min().unwrap_or_default()
+    }
+
+    /// Removes the notes of this project; to be done once nothing of it is left.
+    pub fn forget_own(&self) {
+        for (directory, stack) in &self.own {
+            directory.forget(&stack.to_string());
+        }
+    }
+
+    /// Removes the notes of other projects but those of stacks of which somebody lives, which are left alone for a while then.
+    ///
+    /// A guard that is gone never comes back, and nobody else writes a note with its name, so nothing of these can be the note
+    /// of a stack that runs.
+    pub fn forget_others_but(&self, inhabited: &BTreeSet<StackId>) {
+        for (directory, stack) in &self.others {
+            let name = stack.to_string();
+            if inhabited.contains(stack) {
+                directory.renew(&name);
+            } else {
+                directory.forget(&name);
+            }
+        }
     }
 }
 

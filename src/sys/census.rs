@@ -17,18 +17,26 @@ pub struct Process {
     pub started: u64,
 }
 
-/// Returns everybody who lives.
+/// Returns the process ids of everybody, in no order. Far cheaper than a look at each of them.
 ///
 /// # Errors
 /// The system does not tell: it is not Linux, or there is no `/proc`.
-pub fn processes() -> io::Result<Vec<Process>> {
+pub fn pids() -> io::Result<Vec<i32>> {
     #[cfg(target_os = "linux")]
-    return linux::processes();
+    return linux::pids();
     #[cfg(not(target_os = "linux"))]
     return Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "only Linux tells what a process was started with",
     ));
+}
+
+/// Returns everybody who lives.
+///
+/// # Errors
+/// As for [`pids`].
+pub fn processes() -> io::Result<Vec<Process>> {
+    Ok(pids()?.into_iter().filter_map(look).collect())
 }
 
 /// Returns one process, if it lives.
@@ -44,14 +52,18 @@ pub fn look(pid: i32) -> Option<Process> {
 
 /// Returns whether the process that started then with this id may still live: false only where it is certain that it is gone.
 pub fn may_live(pid: i32, started: u64) -> bool {
+    // kill(2) first, because it costs next to nothing. It knows also what is hidden (`hidepid` of proc(5)), and where no descriptor is
+    // left to look.
+    if process::signal(pid, 0).is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH)) {
+        return false;
+    }
     #[cfg(target_os = "linux")]
     if let Ok(told) = linux::stat(pid) {
         // A zombie is gone: what it kept has fallen to others.
         return linux::living(pid, &told).is_some_and(|process| process.started == started);
     }
     let _ = started;
-    // Hidden (`hidepid` of proc(5)), or no descriptor is left to look; kill(2) knows all the same whether there is anybody.
-    !process::signal(pid, 0).is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))
+    true
 }
 
 /// Returns whether a process is this user's own, or anybody's if this is root; and in the same pid namespace, so that its
@@ -85,12 +97,12 @@ mod linux {
     use super::Process;
     use crate::sys::process::proc_fs::{field, read};
 
-    pub(super) fn processes() -> io::Result<Vec<Process>> {
+    pub(super) fn pids() -> io::Result<Vec<i32>> {
         let entries = fs::read_dir("/proc")?;
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let processes: Vec<Process> = pids.filter_map(look).collect();
+        let pids: Vec<i32> =
+            entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
         // An empty directory in the place of /proc.
-        if processes.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(processes) }
+        if pids.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(pids) }
     }
 
     pub(super) fn look(pid: i32) -> Option<Process> {

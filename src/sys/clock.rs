@@ -40,6 +40,20 @@ pub fn pause(wait: Duration) {
     std::thread::sleep(wait);
 }
 
+/// Returns the time since 1970; a clock before that shows 1970.
+pub fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Returns when this machine was booted, as time since 1970 by today's clock; 1970 where the system does not tell.
+pub fn booted() -> Duration {
+    #[cfg(target_os = "linux")]
+    if let Ok(running) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME) {
+        return since_epoch().saturating_sub(running.into());
+    }
+    Duration::ZERO
+}
+
 /// Returns the time of day.
 ///
 /// Cheap enough for every chunk of output: no system call on Linux (vdso(7)), and the time zone is asked for
@@ -48,8 +62,7 @@ pub fn wall() -> WallTime {
     thread_local! {
         static OFFSET: Cell<(i64, i32)> = const { Cell::new((i64::MIN, 0)) };
     }
-    // A clock before 1970 shows 1970: nothing depends on it.
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = since_epoch();
     let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
     let minute = seconds / 60;
     let (cached_minute, mut utc_offset) = OFFSET.get();

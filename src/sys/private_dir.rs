@@ -9,11 +9,13 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open, openat};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::sys::stat::{Mode, SFlag, UtimensatFlags, fstat, fstatat, utimensat};
+use nix::sys::time::TimeSpec;
 use nix::unistd::{UnlinkatFlags, geteuid, mkdir, unlinkat};
 
 /// A directory that is ours alone.
@@ -59,6 +61,18 @@ impl PrivateDir {
             Ok(_) | Err(Errno::EEXIST) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Returns when a file was made or renewed, as time since 1970; `None` if it is not there.
+    pub fn noted(&self, name: &str) -> Option<Duration> {
+        let stat = fstatat(self.0.as_fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        Some(Duration::from_secs(u64::try_from(stat.st_mtime).unwrap_or_default()))
+    }
+
+    /// Makes a file as if it were new, if it is there.
+    pub fn renew(&self, name: &str) {
+        let now = TimeSpec::UTIME_NOW;
+        let _ = utimensat(self.0.as_fd(), name, &now, &now, UtimensatFlags::NoFollowSymlink);
     }
 
     /// Removes a file; one that is not there is as good.

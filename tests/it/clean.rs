@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -257,6 +258,40 @@ fn a_note_stays_only_where_it_is_needed() {
     assert_eq!(notes(&forge), 1, "nothing has changed");
     clean(&forge, &[]);
     assert_eq!(notes(&forge), 0);
+}
+
+#[test]
+fn a_start_elsewhere_removes_old_notes_of_which_nobody_is_left() {
+    let (forge, hidden) = left_behind(Forge::new());
+    let elsewhere = || another(&forge).procfile("web: echo started\n").runs(&["start"]);
+    let age = || {
+        for note in fs::read_dir(forge.place.path().join("run/forge")).expect("there are notes") {
+            let note = fs::File::open(note.expect("it can be read").path()).expect("it is ours");
+            note.set_modified(SystemTime::now() - Duration::from_secs(7200)).expect("it is ours");
+        }
+    };
+    hidden.exits(0);
+    hidden.is_gone();
+    assert_eq!(elsewhere().exits_with(0).err(), "", "nobody is told of another project's");
+    assert_eq!(notes(&forge), 1, "whoever works there may come back");
+    age();
+    assert_eq!(elsewhere().exits_with(0).err(), "");
+    assert_eq!(notes(&forge), 0);
+}
+
+#[test]
+fn a_start_elsewhere_keeps_the_note_of_somebody_who_is_left() {
+    let (forge, hidden) = left_behind(Forge::new());
+    let note = || fs::read_dir(forge.place.path().join("run/forge")).expect("there are notes").next();
+    let path = note().expect("there is one").expect("it can be read").path();
+    let long_ago = SystemTime::now() - Duration::from_secs(7200);
+    fs::File::open(&path).and_then(|note| note.set_modified(long_ago)).expect("it is ours");
+    let ended = another(&forge).procfile("web: echo started\n").runs(&["start"]);
+    assert_eq!(ended.exits_with(0).err(), "");
+    let renewed = fs::metadata(&path).and_then(|note| note.modified()).expect("it is still there");
+    assert!(renewed > long_ago + Duration::from_secs(3600), "it rests");
+    assert!(hidden.is_alive());
+    clean(&forge, &[]).exits_with(0);
 }
 
 #[test]

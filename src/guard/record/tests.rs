@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::super::mark::{Guard, ProjectId, StackId};
 use super::Places;
@@ -32,20 +35,80 @@ fn dead() -> Guard {
 #[test]
 fn only_the_note_of_a_dead_guard_counts_and_it_stays_until_it_is_forgotten() {
     let (_place, places) = places();
-    assert!(!places.has_dead(SHOP));
+    assert!(!places.dead(SHOP).is_any_own());
     let running = places.note(stack(live(), SHOP));
-    assert!(!places.has_dead(SHOP), "it runs");
+    assert!(!places.dead(SHOP).is_any_own(), "it runs");
     assert_eq!(places.guards(), [live()]);
     places.note(stack(dead(), SHOP));
-    assert!(places.has_dead(SHOP));
-    assert!(!places.has_dead(BLOG), "another project's");
-    places.forget_dead(BLOG);
-    assert!(places.has_dead(SHOP));
-    places.forget_dead(SHOP);
-    assert!(!places.has_dead(SHOP));
+    assert!(places.dead(SHOP).is_any_own());
+    assert!(!places.dead(BLOG).is_any_own(), "another project's");
+    places.dead(BLOG).forget_own();
+    assert!(places.dead(SHOP).is_any_own());
+    places.dead(SHOP).forget_own();
+    assert!(!places.dead(SHOP).is_any_own());
     assert_eq!(places.guards(), [live()], "the note of the one that runs is not forgotten");
     running.remove();
     assert_eq!(places.guards(), [0; 0].map(|_: i32| live()));
+}
+
+/// A number that the kernel gives to nobody.
+fn gone() -> Guard {
+    Guard { pid: i32::MAX, started: 1 }
+}
+
+/// Makes a note look as if it were from `when`.
+fn made(place: &Path, stack: StackId, when: SystemTime) {
+    let note = File::open(place.join("forge").join(stack.to_string())).expect("it was noted");
+    note.set_modified(when).expect("it is our own");
+}
+
+#[test]
+fn old_notes_of_other_projects_are_removed_where_nobody_is_left_and_rest_where_somebody_is() {
+    let (place, places) = places();
+    let (empty, inhabited) = (stack(gone(), BLOG), stack(gone(), ProjectId(12)));
+    let running = stack(live(), ProjectId(13));
+    for stack in [empty, inhabited, running] {
+        places.note(stack);
+    }
+    assert!(places.dead(SHOP).is_empty(), "they are new");
+    for stack in [empty, inhabited, running] {
+        made(place.path(), stack, SystemTime::now() - Duration::from_secs(3700));
+    }
+    let dead = places.dead(SHOP);
+    assert_eq!((dead.is_any_own(), dead.others.len()), (false, 2), "one of them runs");
+    dead.forget_others_but(&BTreeSet::from([inhabited]));
+    let noted: BTreeSet<StackId> = places.stacks().into_iter().map(|(_, stack)| stack).collect();
+    assert_eq!(noted, BTreeSet::from([inhabited, running]));
+    assert!(places.dead(SHOP).is_empty(), "it rests");
+}
+
+#[test]
+fn a_start_looks_after_a_part_of_very_many_notes() {
+    let (place, places) = places();
+    for started in 0..150 {
+        let stack = stack(Guard { started, ..gone() }, BLOG);
+        places.note(stack);
+        made(place.path(), stack, SystemTime::now() - Duration::from_secs(3700));
+    }
+    for left in [50, 0] {
+        places.dead(SHOP).forget_others_but(&BTreeSet::new());
+        assert_eq!(places.stacks().len(), left);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn notes_from_before_the_boot_are_removed() {
+    let (place, places) = places();
+    let before = StackId { world: census::world() ^ 1, ..stack(gone(), SHOP) };
+    let container = StackId { project: BLOG, ..before };
+    for stack in [before, container] {
+        places.note(stack);
+    }
+    made(place.path(), before, SystemTime::UNIX_EPOCH);
+    assert!(places.dead(SHOP).is_empty());
+    let noted: Vec<StackId> = places.stacks().into_iter().map(|(_, stack)| stack).collect();
+    assert_eq!(noted, [container], "who lives in another container cannot be judged from here");
 }
 
 #[test]
@@ -55,7 +118,7 @@ fn notes_of_another_world_and_other_files_say_nothing() {
     places.note(elsewhere);
     let directory = PrivateDir::open(&place.path().join("forge")).expect("it was made");
     directory.note("README").expect("there is room");
-    assert!(!places.has_dead(SHOP));
+    assert!(!places.dead(SHOP).is_any_own());
     assert_eq!(places.guards().len(), 0);
 }
 
@@ -63,8 +126,8 @@ fn notes_of_another_world_and_other_files_say_nothing() {
 fn without_a_place_nothing_is_noted_and_nothing_breaks() {
     let places = Places(vec![PathBuf::from("/nonexistent/forge")]);
     let record = places.note(stack(dead(), SHOP));
-    assert!(!places.has_dead(SHOP));
-    places.forget_dead(SHOP);
+    assert!(!places.dead(SHOP).is_any_own());
+    places.dead(SHOP).forget_own();
     record.remove();
 }
 
