@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use super::mark::{Guard, ProjectId, StackId};
 use crate::sys::private_dir::{self, PrivateDir};
-use crate::sys::{census, clock};
+use crate::sys::{census, clock, process};
 
-/// How many notes of other projects a start looks after at most; the next one goes on.
+/// How many notes of other projects a start looks at; the next one goes on.
 const OTHERS_AT_ONCE: usize = 100;
 /// How old a note of another project is before somebody looks after it, and how long it rests where somebody was left. Whoever
 /// works there is told at the next start there; this is only about what nobody ever comes back to.
@@ -58,17 +58,22 @@ impl Places {
     /// after. Notes from before the last boot mean nothing any more, and are removed.
     pub fn dead(&self, project: ProjectId) -> Dead {
         let mut dead = Dead::default();
-        let stacks = self.stacks();
+        let mut stacks = self.stacks();
         if stacks.is_empty() {
             return dead;
         }
+        // Wherever it begins, so that every one has its turn.
+        let first = process::own_pid().unsigned_abs() as usize % stacks.len();
+        stacks.rotate_left(first);
         let (world, now, booted) = (census::world(), clock::since_epoch(), clock::booted());
+        let mut looked_at = 0;
         for (directory, stack) in stacks {
             if stack.project == project && stack.world == world {
                 if !lives(stack.guard) {
                     dead.own.push((directory, stack));
                 }
-            } else if dead.others.len() < OTHERS_AT_ONCE {
+            } else if looked_at < OTHERS_AT_ONCE {
+                looked_at += 1;
                 let name = stack.to_string();
                 let Some(noted) = directory.noted(&name) else { continue };
                 if stack.world == world {

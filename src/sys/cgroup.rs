@@ -178,14 +178,21 @@ fn own_directory() -> Option<PathBuf> {
     (may_write(&directory) && may_write(&directory.join("cgroup.procs"))).then_some(directory)
 }
 
-/// Returns the files in which the kernel may count whom of the group of a process it has killed for want of memory:
-/// `memory.events` of version 2, `memory.oom_control` of version 1.
+/// Returns the files in which the kernel may count whom of the group of a process it has killed for want of memory, the
+/// best one first: `memory.events` of version 2, `memory.oom_control` of version 1.
 pub fn memory_counts(pid: i32) -> Vec<PathBuf> {
     let read = |path: String| fs::read(path).unwrap_or_default();
     let (membership, mounts) = (read(format!("/proc/{pid}/cgroup")), read("/proc/self/mountinfo".to_owned()));
-    let second = directory(&membership, &mounts).map(|path| path.join("memory.events"));
-    let first = directory_of_memory(&membership, &mounts).map(|path| path.join("memory.oom_control"));
-    second.into_iter().chain(first).collect()
+    counts_of(&membership, &mounts)
+}
+
+/// In version 2 the memory of a group that has no controller of its own, like each that forge makes, is counted by the next one
+/// above that has.
+fn counts_of(membership: &[u8], mounts: &[u8]) -> Vec<PathBuf> {
+    let second = directory(membership, mounts);
+    let second = second.iter().flat_map(|path| path.ancestors()).map(|path| path.join("memory.events"));
+    let first = directory_of_memory(membership, mounts).map(|path| path.join("memory.oom_control"));
+    second.chain(first).collect()
 }
 
 /// Puts together what `/proc/PID/cgroup` says (`0::/path`) and where that tree is mounted.

@@ -53,12 +53,16 @@ pub(crate) struct Forge {
     limits: Vec<(Resource, u64)>,
     overseen: bool,
     nonblocking: bool,
-    before_exec: Option<fn() -> std::io::Result<()>>,
+    before_exec: Option<BeforeExec>,
+    at_birth: Option<fn(i32)>,
     watch: Arc<Watch>,
 }
 
 /// What goes wrong for those who are started with closed or strange descriptors is tried with one more open.
 const LEAKED_DESCRIPTOR: i32 = 77;
+
+/// What the new process does itself before it becomes forge.
+type BeforeExec = Arc<dyn Fn() -> std::io::Result<()> + Send + Sync>;
 
 impl Forge {
     /// Prepares a directory without files, and a clean environment.
@@ -104,6 +108,7 @@ impl Forge {
             overseen: false,
             nonblocking: false,
             before_exec: None,
+            at_birth: None,
         }
     }
 
@@ -208,8 +213,18 @@ impl Forge {
     }
 
     /// Has the process do this before it becomes forge: system calls only.
-    pub(crate) fn after(mut self, before_exec: fn() -> std::io::Result<()>) -> Forge {
-        self.before_exec = Some(before_exec);
+    pub(crate) fn after(
+        mut self,
+        before_exec: impl Fn() -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Forge {
+        self.before_exec = Some(Arc::new(before_exec));
+        self
+    }
+
+    /// Has the test do this with the new process, whose number it is given, before anybody waits for that: in the thread
+    /// which has started it.
+    pub(crate) fn at_birth(mut self, deed: fn(i32)) -> Forge {
+        self.at_birth = Some(deed);
         self
     }
 
@@ -307,6 +322,9 @@ impl Forge {
         };
         drop(command);
         let pid = i32::try_from(child.id()).expect("a pid is a small number");
+        if let Some(deed) = self.at_birth {
+            deed(pid);
+        }
         self.watch.waits_for(pid);
         let mut unread = None;
         for (stream, output) in outputs {
@@ -326,7 +344,7 @@ impl Forge {
         // An overseer stays outside and gives the terminal to forge.
         let (leaked, on_a_terminal) = (self.leaked, self.window.is_some() && !self.overseen);
         let limits = self.limits.clone();
-        let before_exec = self.before_exec;
+        let before_exec = self.before_exec.clone();
         let twists = move || {
             if on_a_terminal {
                 terminal::take_as_controlling()?;
@@ -357,7 +375,7 @@ impl Forge {
                     return Err(std::io::Error::last_os_error());
                 }
             }
-            before_exec.map_or(Ok(()), |before_exec| before_exec())
+            before_exec.as_ref().map_or(Ok(()), |before_exec| before_exec())
         };
         // SAFETY: only system calls that are async-signal-safe are made, and nothing is allocated.
         unsafe { command.pre_exec(twists) };

@@ -14,6 +14,7 @@ mod free;
 mod puppet;
 mod running;
 mod terminal;
+mod tracer;
 mod watch;
 
 mod check;
@@ -43,6 +44,7 @@ mod masking;
 mod matrix;
 mod nice;
 mod notify;
+mod oom;
 mod order;
 mod output;
 mod ports;

@@ -8,6 +8,7 @@ use nix::sys::termios::LocalFlags;
 use crate::forge::Forge;
 use crate::puppet::Puppet;
 use crate::running::Running;
+use crate::tracer;
 
 /// What a person reads before the second Ctrl-C. A second signal that comes within a moment of the first one is the
 /// same wish, passed on by a shell or a script runner, so a test must not be faster than a hand.
@@ -199,6 +200,42 @@ fn inherited_ignored_and_blocked_signals_do_not_make_it_deaf() {
         .start("");
     forge.puppet("web.1");
     forge.signal(Signal::SIGTERM).exits_with(0).sees("web.1 | terminated by SIGTERM").leaves_nobody_behind();
+}
+
+/// Sends a signal to forge in the moment in which it has a handler for it, and has only just got it.
+fn is_heard_at_once(signal: Signal, at_birth: fn(i32)) {
+    let forge = Forge::new().procfile("web: true\n").after(tracer::be_traced).at_birth(at_birth).start("");
+    let ended = forge.ends();
+    ended.exits_with(0).showed(&format!("{signal} received, starting shutdown"));
+    forge.leaves_nobody_behind();
+}
+
+fn when_it_begins_to_listen(pid: i32, signal: Signal) {
+    let number = |signal: libc::c_long| u64::try_from(signal).expect("calls have small numbers");
+    let installs = move |(call, arguments): &tracer::Call| {
+        *call == number(libc::SYS_rt_sigaction)
+            && arguments[0] == signal as u64
+            // Not only asked for, and not back to the default or ignored.
+            && arguments[1] != 0
+            && tracer::word_at(pid, arguments[1]) > 1
+    };
+    tracer::signals_after(pid, installs, signal);
+}
+
+#[test]
+fn no_signal_is_lost_while_forge_begins_to_listen() {
+    is_heard_at_once(Signal::SIGINT, |pid| when_it_begins_to_listen(pid, Signal::SIGINT));
+    is_heard_at_once(Signal::SIGTERM, |pid| when_it_begins_to_listen(pid, Signal::SIGTERM));
+    is_heard_at_once(Signal::SIGHUP, |pid| when_it_begins_to_listen(pid, Signal::SIGHUP));
+    is_heard_at_once(Signal::SIGQUIT, |pid| when_it_begins_to_listen(pid, Signal::SIGQUIT));
+}
+
+#[test]
+fn a_signal_from_before_the_beginning_ends_forge_before_anything_is_started() {
+    let forge = Forge::new().procfile("web: echo started\n").blocking(Signal::SIGINT);
+    let forge = forge.after(|| Ok(nix::sys::signal::raise(Signal::SIGINT)?)).start("");
+    forge.dies_by(Signal::SIGINT).leaves_nobody_behind();
+    forge.ends().never_showed("started");
 }
 
 #[test]

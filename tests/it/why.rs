@@ -5,7 +5,7 @@ use nix::sys::signal::Signal::{SIGINT, SIGKILL};
 use crate::forge::Forge;
 
 /// What `forge why` says in the directory of a forge that has ended.
-fn why(directory: &std::path::Path, words: &[&str]) -> (i32, String) {
+pub(crate) fn why(directory: &std::path::Path, words: &[&str]) -> (i32, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_forge"))
         .arg("why")
         .args(words)

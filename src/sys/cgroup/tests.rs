@@ -40,6 +40,19 @@ fn the_memory_of_the_first_version_has_a_tree_of_its_own() {
 }
 
 #[test]
+fn a_group_without_a_count_is_counted_by_one_above_it() {
+    let counts = |membership: &[u8], mounts: &[u8]| -> Vec<String> {
+        counts_of(membership, mounts).iter().map(|path| path.display().to_string()).collect()
+    };
+    let found = counts(b"0::/user.slice/shell.scope/forge-1\n", MOUNTS);
+    let expected = ["user.slice/shell.scope/forge-1/", "user.slice/shell.scope/", "user.slice/", ""];
+    let expected = expected.map(|below| format!("/sys/fs/cgroup/{below}memory.events"));
+    assert_eq!(found[..expected.len()], expected);
+    let first: &[u8] = b"37 24 0:32 / /memory rw - cgroup cgroup rw,memory\n";
+    assert_eq!(counts(b"4:memory:/a/b\n", first), ["/memory/a/b/memory.oom_control"]);
+}
+
+#[test]
 fn whoever_is_born_into_a_group_is_killed_with_it() {
     let Some(group) = Group::make(&name(&format!("test-{}", process::own_pid()))) else {
         return assert!(own_directory().is_none_or(|own| !own.join("cgroup.kill").exists()));
