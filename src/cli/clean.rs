@@ -1,5 +1,6 @@
 //! `forge clean`: ends what an earlier forge left behind that was killed together with its guard.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -7,13 +8,13 @@ use clap::ArgMatches;
 use serde::Serialize;
 
 use super::args::CleanArgs;
-use super::read::{self, ProjectPlace};
+use super::read::{self, Need, ProjectPlace};
 use super::report::Verdict;
 use super::{exit, report, wishes};
 use crate::diagnostic::visible;
 use crate::guard::leftovers::{self, Fate, Found, Leftover};
 use crate::logs::Mask;
-use crate::project::Colour;
+use crate::project::{Colour, Settings, load};
 
 /// How long a leftover has after SIGTERM where nobody says otherwise; the default of `start`, too.
 const GRACE: Duration = Duration::from_secs(5);
@@ -36,9 +37,21 @@ pub(crate) fn clean(args: &CleanArgs, matches: &ArgMatches) -> anyhow::Result<u8
         let ended = end(&place, settings.timeout.unwrap_or(GRACE))?;
         ended.into_iter().map(|(leftover, fate)| (leftover, Some(fate))).collect()
     };
+    let mask = secrets_of(&settings);
     let resists = judged.iter().any(|(_, fate)| matches!(fate, Some(Fate::Resists(_))));
-    report::answer(&if args.json { json(&place, &judged) } else { text(&judged) })?;
+    report::answer(&if args.json {
+        json(&place, &judged, &mask)
+    } else {
+        mask.text(&text(&judged)).into_owned()
+    })?;
     Ok(if resists { exit::MISTAKE } else { exit::DONE })
+}
+
+/// Returns what hides the secrets of the stack, as far as its files are still there. What is wrong with them is not for this command
+/// to say.
+fn secrets_of(settings: &Settings) -> Mask {
+    let read = read::inputs(settings.clone(), Need::IfTyped);
+    Mask::new(load::load(&read.value).value.secrets.found)
 }
 
 /// Finds what was left behind by guards that have started at `since` or later.
@@ -101,14 +114,14 @@ struct Report<'a> {
 struct One<'a> {
     instance: &'a str,
     pid: i32,
-    command: &'a str,
+    command: Cow<'a, str>,
     directory: Option<String>,
     state: &'static str,
     reason: Option<&'a str>,
 }
 
 /// The report for programs, version 1; bytes that are not UTF-8 are replaced.
-fn json(place: &ProjectPlace, judged: &[(Leftover, Option<Fate>)]) -> String {
+fn json(place: &ProjectPlace, judged: &[(Leftover, Option<Fate>)], mask: &Mask) -> String {
     let left_behind = judged.iter().map(|(leftover, fate)| {
         let (state, reason) = match fate {
             None => ("alive", None),
@@ -117,7 +130,7 @@ fn json(place: &ProjectPlace, judged: &[(Leftover, Option<Fate>)]) -> String {
             Some(Fate::Resists(reason)) => ("alive", reason.as_deref()),
         };
         let directory = leftover.who.directory.as_ref().map(|path| path.display().to_string());
-        let (instance, command) = (leftover.instance.as_str(), leftover.who.command.as_str());
+        let (instance, command) = (leftover.instance.as_str(), mask.text(&leftover.who.command));
         One { instance, pid: leftover.who.pid, command, directory, state, reason }
     });
     let directory = place.root.display().to_string();

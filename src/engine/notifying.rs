@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_local};
 
+use super::hub::Hub;
 use crate::project::Lifecycle;
 use crate::project::lifecycle::Probe;
 use crate::supervisor::{ChildEvent, Event, Notice, RunId};
@@ -15,12 +16,18 @@ pub(super) fn is_wanted(life: &Lifecycle) -> bool {
     of_ready || life.live.as_ref().is_some_and(|live| live.probe == Probe::Notify)
 }
 
-/// Hears a run until the task is aborted.
-pub(super) fn hear(ear: Ear, kin: Kin, run: RunId, news: mpsc::Sender<Event>) -> JoinHandle<()> {
+/// Hears a run until the task is aborted. What it says is kept and shown, so it is without secrets from here on.
+pub(super) fn hear(
+    (ear, kin): (Ear, Kin),
+    run: RunId,
+    hub: Hub,
+    news: mpsc::Sender<Event>,
+) -> JoinHandle<()> {
     spawn_local(async move {
         // An error of the poller ends it: then nothing more is heard, which the time limits of the mind notice.
         while let Ok(words) = ear.hear(&kin).await {
-            let notice = notice_of(words);
+            let mut notice = notice_of(words);
+            notice.status = notice.status.map(|status| hub.as_shown(status));
             if notice == Notice::default() {
                 continue;
             }

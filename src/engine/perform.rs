@@ -252,7 +252,7 @@ impl Hands {
             }
         }
         if let (Some(ear), Some(kin)) = (held.ear.take(), kin) {
-            held.hears = Some(notifying::hear(ear, kin, run, self.news.clone()));
+            held.hears = Some(notifying::hear((ear, kin), run, self.hub.clone(), self.news.clone()));
         }
     }
 

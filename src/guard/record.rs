@@ -18,7 +18,7 @@ use super::mark::{Guard, ProjectId, StackId};
 use crate::sys::private_dir::{self, PrivateDir};
 use crate::sys::{census, clock, process};
 
-/// How many notes of other projects a start looks at; the next one goes on.
+/// How many notes of other projects a start looks at in each place; the next one goes on.
 const OTHERS_AT_ONCE: usize = 100;
 /// How old a note of another project is before somebody looks after it, and how long it rests where somebody was left. Whoever
 /// works there is told at the next start there; this is only about what nobody ever comes back to.
@@ -58,16 +58,16 @@ impl Places {
     /// after. Notes from before the last boot mean nothing any more, and are removed.
     pub fn dead(&self, project: ProjectId) -> Dead {
         let mut dead = Dead::default();
-        let mut stacks = self.stacks();
+        let stacks = self.stacks();
         if stacks.is_empty() {
             return dead;
         }
-        // Wherever it begins, so that every one has its turn.
-        let first = process::own_pid().unsigned_abs() as usize % stacks.len();
-        stacks.rotate_left(first);
         let (world, now, booted) = (census::world(), clock::since_epoch(), clock::booted());
-        let mut looked_at = 0;
+        let (mut place, mut looked_at) = (Rc::clone(&stacks[0].0), 0);
         for (directory, stack) in stacks {
+            if !Rc::ptr_eq(&place, &directory) {
+                (place, looked_at) = (Rc::clone(&directory), 0);
+            }
             if stack.project == project && stack.world == world {
                 if !lives(stack.guard) {
                     dead.own.push((directory, stack));
@@ -92,7 +92,10 @@ impl Places {
     fn stacks(&self) -> Vec<(Rc<PrivateDir>, StackId)> {
         let mut stacks = Vec::new();
         for directory in self.0.iter().filter_map(|path| PrivateDir::open(path).ok()).map(Rc::new) {
-            let names = directory.names().unwrap_or_default();
+            let mut names = directory.names().unwrap_or_default();
+            // Wherever it begins, so that each of very many has its turn.
+            let first = process::own_pid().unsigned_abs() as usize % names.len().max(1);
+            names.rotate_left(first);
             let noted = names.iter().filter_map(|name| StackId::parse(name));
             stacks.extend(noted.map(|stack| (Rc::clone(&directory), stack)));
         }

@@ -165,6 +165,10 @@ impl Rewrite for Masking {
         self.maskers[place].take(&self.mask, frame, out);
     }
 
+    fn words(&self, words: &str) -> String {
+        self.mask.text(words).into_owned()
+    }
+
     fn has_kept(&self, StreamId(place): StreamId) -> bool {
         self.maskers.get(place).is_some_and(|masker| masker.has_kept(&self.mask))
     }

@@ -111,6 +111,11 @@ pub trait Rewrite {
     /// ends it. A piece that does not end its line may be kept back in part until the next one, which comes for certain.
     fn rewrite(&mut self, stream: StreamId, frame: Frame<'_>, out: &mut dyn FnMut(Frame<'_>));
 
+    /// Returns what becomes of words of a process that did not come through a stream.
+    fn words(&self, words: &str) -> String {
+        words.to_owned()
+    }
+
     /// Returns whether there is something for [`Rewrite::take_unfinished`].
     fn has_kept(&self, stream: StreamId) -> bool {
         let _ = stream;

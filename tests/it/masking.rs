@@ -1,8 +1,12 @@
 //! Secrets of the env files are masked in all that forge prints, however a process writes them.
 
+use nix::sys::signal::Signal;
+
+use crate::clean::{clean, kill_both};
 use crate::forge::Forge;
 use crate::puppet::Puppet;
 use crate::running::Running;
+use crate::why::why;
 
 const SECRET: &str = "hunter2hunter2";
 
@@ -187,4 +191,34 @@ fn no_value_of_a_broken_env_file_is_shown() {
         ended.fails();
         assert!(!(ended.err() + &ended.out()).contains("hunter2"), "{arguments:?}: {}", ended.err());
     }
+}
+
+#[test]
+fn what_was_left_behind_is_named_without_secrets() {
+    let forge = Forge::new().procfile("web: setsid puppet hunter2hunter2 --as hidden & exec puppet\n");
+    let forge = forge.file(".env", ENV).start("");
+    forge.puppet("web.1");
+    forge.puppet("hidden").ignores(Signal::SIGHUP);
+    kill_both(&forge);
+    let dry = clean(&forge, &["--dry-run"]);
+    dry.exits_with(0).never_showed("hunter2").showed("(puppet •••, in ");
+    let report = clean(&forge, &["--dry-run", "--json"]);
+    report.exits_with(0).never_showed("hunter2").showed("•••");
+    clean(&forge, &[]).exits_with(0).never_showed("hunter2").showed("ended web.1, pid");
+}
+
+#[test]
+fn what_a_process_says_of_itself_is_kept_without_secrets() {
+    let forge = Forge::new().procfile("web: puppet\n").file(".env", ENV);
+    let manifest = "[process.web]\nready = { notify = true }\n";
+    let forge = forge.file("forge.toml", manifest).start("");
+    let web = forge.puppet("web.1");
+    web.notifies("STATUS=connecting with hunter2hunter2\nREADY=1");
+    forge.sees("web.1 | ready after");
+    web.exits(1);
+    forge.exits_with(1);
+    let (_, json) = why(&forge.directory(), &["--json"]);
+    assert!(json.contains("connecting with •••") && !json.contains("hunter2"), "{json}");
+    let (_, told) = why(&forge.directory(), &[]);
+    assert!(told.contains("connecting with •••"), "{told}");
 }

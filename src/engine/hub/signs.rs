@@ -47,6 +47,14 @@ impl Hub {
         lines
     }
 
+    /// Returns words of a process that it has not printed, as they may be shown.
+    pub(in crate::engine) fn as_shown(&self, words: String) -> String {
+        match &self.0.state.borrow().rewrite {
+            Some(rewrite) => rewrite.words(&words),
+            None => words,
+        }
+    }
+
     /// Returns for how long nothing has come on any of these streams.
     pub(in crate::engine) fn silence(&self, streams: &[StreamId]) -> Option<Duration> {
         let state = self.0.state.borrow();
