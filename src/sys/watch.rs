@@ -14,7 +14,6 @@ mod events;
 #[path = "watch/events_elsewhere.rs"]
 mod events;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use events::Events;
@@ -127,7 +126,8 @@ fn add(scopes: &mut [Scope], path: &Path, changes: &mut Vec<Change>) {
     }
 }
 
-fn shortage(error: &io::Error, directories: usize) -> Shortage {
+#[cfg(target_os = "linux")]
+fn shortage(error: &std::io::Error, directories: usize) -> Shortage {
     Shortage { errno: error.raw_os_error().unwrap_or(libc::EIO), directories }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// How much of a command line is shown, in characters.
+#[cfg(any(target_os = "linux", test))]
 const SHOWN: usize = 60;
 
 /// A process as messages name it: one that listens on a port, or is in the way otherwise.
@@ -52,6 +53,7 @@ pub(super) fn below_home(directory: &Path, home: Option<&Path>) -> String {
 ///
 /// Arguments may hold passwords: the list ends after two plain words, and before the first option or anything else
 /// that is not a plain word.
+#[cfg(any(target_os = "linux", test))]
 pub(super) fn shown_command(command_line: &[u8]) -> String {
     let text = String::from_utf8_lossy(command_line);
     // Programs that write a title over their arguments (puma, postgres) leave one text with blanks in it.
@@ -70,6 +72,7 @@ pub(super) fn shown_command(command_line: &[u8]) -> String {
     shown
 }
 
+#[cfg(any(target_os = "linux", test))]
 fn is_plain(word: &str) -> bool {
     let is_path = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
     word == "-m" || (!word.starts_with('-') && word.bytes().all(is_path))

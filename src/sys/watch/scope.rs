@@ -1,7 +1,6 @@
 //! Which files count for one wish, and in which directories they can appear.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -62,6 +61,7 @@ impl Scope {
     }
 
     /// Returns whether this directory is on the way to a base, so that one may appear with it.
+    #[cfg(target_os = "linux")]
     pub(super) fn is_on_the_way(&self, directory: &Path) -> bool {
         self.patterns.iter().any(|pattern| pattern.base.starts_with(directory))
     }
@@ -201,6 +201,7 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 /// Returns whether this is the file that changes what counts.
+#[cfg(target_os = "linux")]
 pub(super) fn is_gitignore(path: &Path) -> bool {
-    path.file_name() == Some(OsStr::new(".gitignore"))
+    path.file_name().is_some_and(|name| name == ".gitignore")
 }
