@@ -43,3 +43,14 @@ fn ready_and_crash_have_their_moments() {
     forge.ends().exits_with(1);
     assert!(directory.join("has-crashed").exists(), "the hook of a failure");
 }
+
+#[test]
+fn a_success_is_no_crash() {
+    let forge = Forge::new()
+        .procfile("web: puppet\n")
+        .file("forge.toml", "[process.web]\nhooks = { crash = 'touch has-crashed' }\n")
+        .start("");
+    forge.puppet("web.1").exits(0);
+    forge.ends().exits_with(0);
+    assert!(!forge.directory().join("has-crashed").exists(), "nothing has failed");
+}

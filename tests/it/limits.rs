@@ -44,3 +44,22 @@ fn who_is_old_is_replaced() {
     assert_ne!(first.person.pid, second.person.pid);
     forge.signal(SIGINT).exits_with(0).leaves_nobody_behind();
 }
+
+#[test]
+fn a_warning_ends_nobody_and_comes_once() {
+    let forge = Forge::new()
+        .procfile("web: puppet\nother: puppet\n")
+        .file("forge.toml", "[process.web]\nlimits = { silence = '100ms', on_limit = 'warn' }\n")
+        .start("");
+    let (web, other) = (forge.puppet("web.1"), forge.puppet("other.1"));
+    forge.sees("web.1 | has printed nothing for");
+    // It is still there, and has not even been asked to end.
+    web.says("here");
+    forge.sees("web.1 | here");
+    other.says("on");
+    forge.sees("other.1 | on").signal(SIGINT);
+    let ended = forge.ends();
+    ended.exits_with(0);
+    let warnings = ended.lines_of("web.1").iter().filter(|line| line.contains("has printed nothing for")).count();
+    assert_eq!(warnings, 1, "{}", ended.out());
+}

@@ -11,17 +11,24 @@ use crate::forge::Forge;
 use crate::free::free_base;
 use crate::running::Running;
 
-/// A `web` that waits for a `db`, about which this is said.
+/// A `web` that waits for a `db`, about which this is said; and a `late` that waits for a file.
 fn stack(about_db: &str) -> (Running, u16) {
     let base = free_base();
-    let manifest = format!("[process.web]\nafter = [\"db\"]\n[process.db]\n{about_db}\n");
-    let forge = Forge::new().procfile("db: puppet\nweb: puppet\n").file("forge.toml", manifest);
+    let manifest = format!(
+        "[process.web]\nafter = [\"db\"]\n[process.late]\nafter = [\"witness\"]\n\
+         [process.witness]\nready = {{ file = 'witnessed' }}\n[process.db]\n{about_db}\n"
+    );
+    let procfile = "db: puppet\nweb: puppet\nwitness: puppet\nlate: puppet\n";
+    let forge = Forge::new().procfile(procfile).file("forge.toml", manifest);
     (forge.start(&format!("-p {base}")), base)
 }
 
-/// Nothing of `web` was seen so far, although `db` has said something since.
+/// Nothing of `web` was seen, although `db` has said something and somebody else has become ready since: who waits longer for
+/// anything that is so already does not wait for it.
 fn waits(forge: &Running, said: &str) {
     forge.sees(&format!("db.1 | {said}"));
+    fs::write(forge.directory().join("witnessed"), "").expect("there is room");
+    forge.sees("late.1 | started with pid");
     let web = |line: &String| line.contains("web.1");
     assert!(!forge.lines_so_far().iter().any(web), "web must wait: {:?}", forge.lines_so_far());
 }
@@ -59,12 +66,23 @@ fn another_process_of_the_stack_on_its_port_is_not_enough() {
             "[process.db]\nready = { port = true, timeout = '1500ms' }\n[process.web]\nafter = [\"db\"]\n",
         )
         .start(&format!("-p {base}"));
-    let (db, thief) = (forge.puppet("db.1"), forge.puppet("thief.1"));
-    thief.binds(base);
-    db.says("still not");
-    waits(&forge, "still not");
+    forge.puppet("db.1");
+    forge.puppet("thief.1").binds(base);
     // It is looked at again and again until its time is over, and the other one is not taken for it.
     forge.sees("db.1 | not ready after").ends().fails().never_showed("web.1 | started");
+}
+
+#[test]
+fn a_stranger_who_had_its_port_before_is_not_enough() {
+    let base = free_base();
+    let stranger = TcpListener::bind(("127.0.0.1", base)).expect("it was free a moment ago");
+    let forge = Forge::new().procfile("db: puppet\nweb: puppet\n").file(
+        "forge.toml",
+        "[process.db]\nready = { port = true, timeout = '700ms' }\n[process.web]\nafter = [\"db\"]\n",
+    );
+    let forge = forge.start(&format!("-p {base}"));
+    forge.sees("db.1 | not ready after").ends().fails().never_showed("web.1 | started");
+    drop(stranger);
 }
 
 #[test]
@@ -120,6 +138,15 @@ fn a_command_shows_it_and_leaves_nobody_behind() {
     fs::write(forge.directory().join("up"), "").expect("it is new");
     forge.finds("a look", || fs::read(forge.directory().join("looks")).ok());
     forge.signal(nix::sys::signal::Signal::SIGTERM).exits_with(0).leaves_nobody_behind();
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_ended_and_asked_again() {
+    let (forge, _) = stack("ready = { command = 'echo $$ >> looks; exec sleep 1000' }");
+    let looks = || fs::read_to_string(forge.directory().join("looks")).unwrap_or_default();
+    let first = forge.finds("a look", || looks().lines().next()?.parse::<i32>().ok());
+    forge.finds("another look", || (looks().lines().count() > 1).then_some(()));
+    forge.finds("the end of the first one", || crate::census::stat(first).is_none().then_some(()));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What follows when a process ends by itself.
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::Signal::{SIGINT, SIGKILL};
 
 use crate::forge::Forge;
@@ -63,5 +65,22 @@ fn who_shows_no_life_is_started_again() {
     forge.sees("web.1 | no sign of life");
     let second = forge.puppet("web.1");
     assert_ne!(first.person.pid, second.person.pid);
+    forge.signal(SIGINT).exits_with(0);
+}
+
+#[test]
+fn nobody_is_started_again_at_once() {
+    let forge = Forge::new()
+        .procfile("web: puppet\n")
+        .file(
+            "forge.toml",
+            "[process.web]\nrestart = 'always'\nbackoff = { first = '400ms', jitter = 0.0 }\n",
+        )
+        .start("");
+    let first = forge.puppet("web.1");
+    let ended = Instant::now();
+    first.exits(0);
+    forge.puppet("web.1");
+    assert!(ended.elapsed() >= Duration::from_millis(400), "{:?}", ended.elapsed());
     forge.signal(SIGINT).exits_with(0);
 }

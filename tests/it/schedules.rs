@@ -1,6 +1,6 @@
 //! What the clock starts.
 
-use nix::sys::signal::Signal::SIGINT;
+use nix::sys::signal::Signal::{SIGINT, SIGTERM};
 
 use crate::forge::Forge;
 
@@ -99,4 +99,18 @@ fn where_the_clock_starts_nothing_that_is_said() {
 fn a_name_that_the_clock_does_not_know_is_told() {
     let ended = several().runs(&["schedule", "run", "minutly"]);
     ended.fails().complained(&["minutly"]);
+}
+
+#[test]
+fn who_still_runs_can_be_ended_for_the_next() {
+    let forge = stack("overlap = 'kill'").start("");
+    let first = forge.puppet("tick.1");
+    first.catches(SIGTERM);
+    forge.sees("tick.1 | is due, but its last run still runs; the last run is ended for it");
+    first.has_caught(SIGTERM).exits(0);
+    let second = forge.puppet("tick.1");
+    assert_ne!(first.person.pid, second.person.pid);
+    assert!(forge.puppet("web.1").is_alive());
+    second.exits(0);
+    forge.signal(SIGINT).exits_with(0);
 }

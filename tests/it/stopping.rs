@@ -73,3 +73,31 @@ fn a_failure_that_can_die_counts_if_somebody_never_runs_because_of_it() {
     ended.showed("web.1 stays down: it needs migrate.1, which has failed");
     stack("can_die = true").exits_with(0).never_showed("never");
 }
+
+#[test]
+fn who_ignores_one_signal_gets_the_next_of_its_ladder_and_then_the_last() {
+    let manifest = "[process.web]\nstop = { signals = ['INT', 'QUIT'], timeout = '400ms' }\n";
+    let forge = Forge::new().procfile("web: puppet\n").file("forge.toml", manifest).start("");
+    let web = forge.puppet("web.1");
+    web.catches(Signal::SIGINT).catches(Signal::SIGQUIT).catches(Signal::SIGTERM);
+    forge.signal(Signal::SIGTERM);
+    web.has_caught(Signal::SIGINT).has_caught(Signal::SIGQUIT);
+    web.is_gone();
+    let ended = forge.ends();
+    ended.showed("web.1 | terminated by SIGKILL");
+    forge.leaves_nobody_behind();
+}
+
+#[test]
+fn each_has_a_grace_of_its_own() {
+    let manifest = "[process.short]\nstop = { timeout = '100ms' }\n[process.long]\nstop = { timeout = '10m' }\n";
+    let forge = Forge::new().procfile("short: puppet\nlong: puppet\n").file("forge.toml", manifest).start("");
+    let (short, long) = (forge.puppet("short.1"), forge.puppet("long.1"));
+    short.ignores(Signal::SIGTERM);
+    long.catches(Signal::SIGTERM);
+    forge.signal(Signal::SIGTERM);
+    short.is_gone();
+    long.has_caught(Signal::SIGTERM).says("in my own time").exits(0);
+    forge.ends().showed("short.1 | terminated by SIGKILL").showed("long.1 | in my own time");
+    forge.leaves_nobody_behind();
+}

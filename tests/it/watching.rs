@@ -1,6 +1,7 @@
 //! Files that start a process again when they change.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -93,4 +94,37 @@ fn where_too_many_programs_watch_files_are_looked_at() {
     first.is_gone();
     forge.puppet("web.1");
     forge.signal(SIGINT).exits_with(0).leaves_nobody_behind();
+}
+
+/// Waits until the kernel tells forge of changes in a directory. `proc_pid_fdinfo(5)`.
+fn begins_to_watch(forge: &Running, directory: &str) {
+    let inode = fs::metadata(forge.directory().join(directory)).expect("it is there").ino();
+    let watched = format!(" ino:{inode:x} ");
+    forge.finds("the watch", || {
+        let descriptors = fs::read_dir(format!("/proc/{}/fdinfo", forge.pid)).ok()?;
+        let mut tables = descriptors.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        tables.any(|table| table.contains(&watched)).then_some(())
+    });
+}
+
+#[test]
+fn many_changes_in_a_short_time_are_one() {
+    let forge = Forge::new()
+        .procfile("web: puppet\n")
+        .file("lib/a.rb", "")
+        .file("forge.toml", "[process.web]\nwatch = { paths = ['lib/**'], debounce = '3s' }\n")
+        .start("--watch");
+    let web = forge.puppet("web.1");
+    begins_to_watch(&forge, "lib");
+    for file in ["lib/b.rb", "lib/c.rb", "lib/d.rb"] {
+        fs::write(forge.directory().join(file), "").expect("lib is there");
+        web.says(file);
+        forge.sees(&format!("web.1 | {file}"));
+    }
+    forge.sees("changed, restarting").puppet("web.1").says("once");
+    forge.sees("web.1 | once").signal(SIGINT);
+    let ended = forge.ends();
+    let restarts = ended.lines_of("web.1").iter().filter(|line| line.contains("changed, restarting")).count();
+    assert_eq!(restarts, 1, "{}", ended.out());
+    forge.leaves_nobody_behind();
 }
