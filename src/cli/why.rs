@@ -1,7 +1,5 @@
 //! `forge why`: why the last run ended as it did, from what it has left in `.forge/`.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use clap::ArgMatches;
 
@@ -13,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::record::{self, Record};
 use crate::logs::Mask;
 use crate::project::Colour;
+use crate::time::Time;
 use crate::ui::why;
 
 /// Tells it.
@@ -51,7 +50,7 @@ pub(crate) fn why(args: &WhyArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         report::answer(&(String::from_utf8_lossy(&bytes).into_owned() + "\n"))?;
     } else {
         let ago = read::since(record.kept);
-        let lasted = Duration::from_secs(u64::try_from(record.kept - record.began).unwrap_or(0));
+        let lasted = record.stack.at.since(Time::ZERO);
         let story = why::Story {
             stack: &record.stack,
             last_lines: &record.last_lines,

@@ -25,7 +25,7 @@ mod programs;
 pub mod secrets;
 mod settings;
 mod size;
-mod suggest;
+pub(crate) mod suggest;
 mod text;
 mod time_format;
 

@@ -75,6 +75,13 @@ fn all_that_the_clock_starts_is_shown_with_its_next_moment_first_come_first() {
 }
 
 #[test]
+fn what_is_shown_of_the_clock_comes_alone() {
+    let forge = Forge::new().procfile("release: true\nweb: puppet\n").file("forge.toml", SEVERAL);
+    let ended = forge.runs(&["schedule", "list"]);
+    assert_eq!((ended.exits_with(0).lines().len(), ended.err()), (3, String::new()));
+}
+
+#[test]
 fn the_next_is_the_first_of_them() {
     let ended = several().runs(&["schedule", "next"]);
     ended.exits_with(0);
@@ -98,7 +105,10 @@ fn where_the_clock_starts_nothing_that_is_said() {
 #[test]
 fn a_name_that_the_clock_does_not_know_is_told() {
     let ended = several().runs(&["schedule", "run", "minutly"]);
-    ended.fails().complained(&["minutly"]);
+    ended.exits_with(1).complained(&["the clock does not start `minutly`", "hint: did you mean `minutely`?"]);
+    let ended = several().runs(&["schedule", "run", "web"]);
+    ended.exits_with(1).complained(&["the clock does not start `web`", "hint: `forge run web` runs it"]);
+    several().runs(&["schedule", "run", "minutely.1"]).exits_with(3);
 }
 
 #[test]
