@@ -44,7 +44,7 @@ pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         loaded.value.logs = Some(logs_in(directory));
     }
     let logs = loaded.value.logs.as_ref().filter(|_| report::worst(&diagnostics) != Some(Severity::Error));
-    let logs = match logs.map(|logs| log_files::open(logs, &loaded.value.root)).transpose() {
+    let logs = match logs.map(|logs| log_files::open(logs, &loaded.value.root, "--artifacts")).transpose() {
         Ok(logs) => logs,
         Err(diagnostic) => {
             diagnostics.push(*diagnostic);

@@ -126,7 +126,7 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     }
     let logs = match &loaded.value.logs {
         None => None,
-        Some(logs) => match log_files::open(logs, &loaded.value.root) {
+        Some(logs) => match log_files::open(logs, &loaded.value.root, "--log-dir") {
             Ok(directory) => Some(directory),
             Err(diagnostic) => {
                 let _ = report::show(&[*diagnostic], &mask, colour);

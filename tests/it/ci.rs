@@ -359,3 +359,11 @@ fn run_with_its_needs_starts_them_first_and_stops_them_after() {
     ended.exits_with(9);
     assert_eq!(ended.out(), "5000\n");
 }
+
+#[test]
+fn a_place_that_cannot_be_used_is_named_by_its_own_flag() {
+    let ended = stack().file("out", "a file").runs(&["ci", "--artifacts", "out", "--", "true"]);
+    ended
+        .exits_with(1)
+        .complained(&["could not use `out`", "hint: name another directory with `--artifacts`"]);
+}

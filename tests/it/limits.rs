@@ -60,6 +60,7 @@ fn a_warning_ends_nobody_and_comes_once() {
     forge.sees("other.1 | on").signal(SIGINT);
     let ended = forge.ends();
     ended.exits_with(0);
-    let warnings = ended.lines_of("web.1").iter().filter(|line| line.contains("has printed nothing for")).count();
+    let warnings =
+        ended.lines_of("web.1").iter().filter(|line| line.contains("has printed nothing for")).count();
     assert_eq!(warnings, 1, "{}", ended.out());
 }

@@ -378,3 +378,15 @@ fn who_listens_before_it_lets_anybody_in_is_told_how_to_say_when_it_does() {
     assert_eq!(check("[process.web]\nafter = ['db:started']\n").exits_with(0).err(), "");
     assert_eq!(check("ready = { log = 'accept' }\n[process.web]\nafter = ['db']\n").exits_with(0).err(), "");
 }
+
+#[test]
+fn whoever_writes_true_for_what_has_places_is_told_what_it_takes() {
+    let ended = Forge::new()
+        .procfile("web: true\n")
+        .file("forge.toml", "[process.web]\nwatch = true\n")
+        .runs(&["check"]);
+    ended
+        .exits_with(1)
+        .complained(&["`process.web.watch` must be a path or a glob, or a list of such, or a table"]);
+    assert!(!ended.err().contains("quotes"), "{}", ended.err());
+}

@@ -52,7 +52,8 @@ impl Narrow {
 
     /// Returns a forge that is born into it.
     fn takes(&self, forge: Forge) -> Forge {
-        let door = fs::OpenOptions::new().write(true).open(self.path.join("cgroup.procs")).expect("it is ours");
+        let door =
+            fs::OpenOptions::new().write(true).open(self.path.join("cgroup.procs")).expect("it is ours");
         forge.after(move || nix::unistd::write(&door, b"0").map(drop).map_err(Into::into))
     }
 }

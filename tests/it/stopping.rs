@@ -90,7 +90,8 @@ fn who_ignores_one_signal_gets_the_next_of_its_ladder_and_then_the_last() {
 
 #[test]
 fn each_has_a_grace_of_its_own() {
-    let manifest = "[process.short]\nstop = { timeout = '100ms' }\n[process.long]\nstop = { timeout = '10m' }\n";
+    let manifest =
+        "[process.short]\nstop = { timeout = '100ms' }\n[process.long]\nstop = { timeout = '10m' }\n";
     let forge = Forge::new().procfile("short: puppet\nlong: puppet\n").file("forge.toml", manifest).start("");
     let (short, long) = (forge.puppet("short.1"), forge.puppet("long.1"));
     short.ignores(Signal::SIGTERM);

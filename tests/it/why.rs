@@ -35,7 +35,8 @@ fn it_tells_who_ended_first_and_what_it_said() {
     assert!(said.contains("web.1\n  terminated by SIGTERM") && !said.contains("| fine"), "{said}");
     // It lasted for less than the second in which it began and the one in which it ended.
     let began = forge.ends().took;
-    let lasted = said.split_once("after ").and_then(|(_, rest)| rest.split_once(" s\n")).map(|(length, _)| length);
+    let lasted =
+        said.split_once("after ").and_then(|(_, rest)| rest.split_once(" s\n")).map(|(length, _)| length);
     let lasted: f64 = lasted.and_then(|length| length.parse().ok()).expect("a length in seconds");
     assert!(lasted <= began.as_secs_f64() + 0.05, "{lasted} of {began:?}");
     let (_, of_web) = why(&forge.directory(), &["web"]);

@@ -52,6 +52,8 @@ pub(super) fn wrong_kind(value: &Value, shape: &Shape, path: &str) -> Diagnostic
         (Shape::Size(_), Content::Integer(Some(number))) => {
             diagnostic.hint(format!("write the unit: \"{number}M\""))
         }
+        // Nobody who writes `watch = true` means a text.
+        (Shape::Either(_), Content::Bool(_)) => diagnostic,
         (_, Content::Integer(_) | Content::Bool(_)) if shape.suits(&Content::Text(String::new())) => {
             diagnostic.hint("a text stands in quotes")
         }

@@ -140,6 +140,8 @@ fn alternatives(words: impl Iterator<Item = String>) -> String {
     let words: Vec<String> = words.collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),
+        // Where one of them is a choice itself.
+        Some((last, [only])) if only.contains(',') => format!("{only}, or {last}"),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
     }
