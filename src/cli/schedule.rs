@@ -45,8 +45,8 @@ fn unknown(args: &RunArgs) -> Option<Diagnostic> {
         // What is wrong there is said by whoever runs it.
         return None;
     }
-    let named = load::find(&read.value, word);
-    let word = named.as_ref().map_or(word, |(name, _)| name.as_str());
+    let entry = load::find(&read.value, word);
+    let word = entry.as_ref().map_or(word, |(name, _)| name.as_str());
     let processes = &loaded.value.processes;
     let is_scheduled = |process: &&Arc<ProcessSpec>| matches!(process.life.nature, Nature::Scheduled(_));
     let names: Vec<&str> =

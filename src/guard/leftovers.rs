@@ -117,7 +117,8 @@ fn younger_sessions(since: u64) -> impl FnMut(i32) -> bool {
                 // The kernel's own, or one from outside this pid namespace.
                 Some(0) => false,
                 Some(session) => *known.entry(session).or_insert_with(|| is_young(session)),
-                None => false,
+                // It has ended, or nobody may know.
+                None => true,
             }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn be_traced() -> std::io::Result<()> {
 
 /// Goes with the new process `pid` to the end of the first call that is the right one, sends it a signal there, and lets it go.
 pub(crate) fn signals_after(pid: i32, is_right: impl Fn(&Call) -> bool, signal: Signal) {
-    let end_with_the_tracer = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
+    let end_with_the_tracer = (libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL).cast_unsigned();
     assert!(matches!(wait(pid), WaitStatus::Stopped(_, Signal::SIGTRAP)), "it is stopped by its exec");
     ask(libc::PTRACE_SETOPTIONS, pid, end_with_the_tracer as usize);
     let (mut call, mut signal_to_deliver) = (None, 0);
@@ -37,7 +37,11 @@ pub(crate) fn signals_after(pid: i32, is_right: impl Fn(&Call) -> bool, signal: 
                 None => {}
             },
             WaitStatus::Stopped(_, other) => signal_to_deliver = other as usize,
-            end => panic!("it has not made the call that the test waits for: {end:?}"),
+            end @ (WaitStatus::Exited(..)
+            | WaitStatus::Signaled(..)
+            | WaitStatus::PtraceEvent(..)
+            | WaitStatus::Continued(_)
+            | WaitStatus::StillAlive) => panic!("it has not made the call that the test waits for: {end:?}"),
         }
     }
     nix::sys::signal::kill(Pid::from_raw(pid), signal).expect("it is there");
@@ -64,7 +68,8 @@ fn entered(pid: i32) -> Option<Call> {
         let got = libc::ptrace(libc::PTRACE_GET_SYSCALL_INFO, pid, room, told.as_mut_ptr());
         Errno::result(got).expect("Linux 5.3 or newer");
         let told = told.assume_init();
-        (told.op == libc::PTRACE_SYSCALL_INFO_ENTRY).then(|| (told.u.entry.nr, told.u.entry.args))
+        let is_entry = told.op == libc::PTRACE_SYSCALL_INFO_ENTRY;
+        is_entry.then_some((told.u.entry.nr, told.u.entry.args))
     }
 }
 

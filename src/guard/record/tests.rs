@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use nix::sys::stat::{UtimensatFlags, utimensat};
+use nix::sys::time::TimeSpec;
 
 use super::super::mark::{Guard, ProjectId, StackId};
-use super::Places;
+use super::{OTHERS_REST, Places};
 use crate::sys::private_dir::PrivateDir;
-use crate::sys::{census, process};
+use crate::sys::{census, clock, process};
 
 const SHOP: ProjectId = ProjectId(10);
 const BLOG: ProjectId = ProjectId(11);
@@ -56,10 +58,17 @@ fn gone() -> Guard {
     Guard { pid: i32::MAX, started: 1 }
 }
 
-/// Makes a note look as if it were from `when`.
-fn made(place: &Path, stack: StackId, when: SystemTime) {
-    let note = File::open(place.join("forge").join(stack.to_string())).expect("it was noted");
-    note.set_modified(when).expect("it is our own");
+/// Makes a note look as if it were from `when`, as time since 1970.
+fn made(place: &Path, stack: StackId, when: Duration) {
+    let note = place.join("forge").join(stack.to_string());
+    let when = TimeSpec::from(when);
+    utimensat(nix::fcntl::AT_FDCWD, &note, &when, &when, UtimensatFlags::NoFollowSymlink)
+        .expect("it was noted, and is our own");
+}
+
+/// Longer ago than a note is left alone.
+fn long_ago() -> Duration {
+    clock::since_epoch() - OTHERS_REST - Duration::from_secs(100)
 }
 
 #[test]
@@ -72,7 +81,7 @@ fn old_notes_of_other_projects_are_removed_where_nobody_is_left_and_rest_where_s
     }
     assert!(places.dead(SHOP).is_empty(), "they are new");
     for stack in [empty, inhabited, running] {
-        made(place.path(), stack, SystemTime::now() - Duration::from_secs(3700));
+        made(place.path(), stack, long_ago());
     }
     let dead = places.dead(SHOP);
     assert_eq!((dead.is_any_own(), dead.others.len()), (false, 2), "one of them runs");
@@ -88,7 +97,7 @@ fn a_start_looks_after_a_part_of_very_many_notes() {
     for started in 0..150 {
         let stack = stack(Guard { started, ..gone() }, BLOG);
         places.note(stack);
-        made(place.path(), stack, SystemTime::now() - Duration::from_secs(3700));
+        made(place.path(), stack, long_ago());
     }
     for left in [50, 0] {
         places.dead(SHOP).forget_others_but(&BTreeSet::new());
@@ -105,7 +114,7 @@ fn notes_from_before_the_boot_are_removed() {
     for stack in [before, container] {
         places.note(stack);
     }
-    made(place.path(), before, SystemTime::UNIX_EPOCH);
+    made(place.path(), before, Duration::ZERO);
     assert!(places.dead(SHOP).is_empty());
     let noted: Vec<StackId> = places.stacks().into_iter().map(|(_, stack)| stack).collect();
     assert_eq!(noted, [container], "who lives in another container cannot be judged from here");
