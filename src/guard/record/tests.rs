@@ -68,7 +68,7 @@ fn made(place: &Path, stack: StackId, when: Duration) {
 
 /// Longer ago than a note is left alone.
 fn long_ago() -> Duration {
-    clock::since_epoch() - OTHERS_REST - Duration::from_secs(100)
+    clock::since_epoch().saturating_sub(OTHERS_REST + Duration::from_secs(100))
 }
 
 #[test]
