@@ -19,6 +19,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::logs::Mask;
 use crate::project::{Colour, Logs, OnConflict, Project, load};
 use crate::sys::sheet::Sheet;
+use crate::sys::signals;
 use crate::ui::ci::Place;
 use stage::{Papers, Play};
 
@@ -27,6 +28,7 @@ use stage::{Papers, Play};
 /// # Errors
 /// forge itself cannot work.
 pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    signals::write_from_the_background();
     let read = read::inputs(wishes::of_ci(args, matches), Need::Procfile);
     let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
     let are_planned = args.ports.map_or(args.port.is_some(), |ports| ports == Ports::Planned);

@@ -38,6 +38,7 @@ use clap::{ArgMatches, FromArgMatches};
 use crate::diagnostic::{Diagnostic, Severity, visible};
 use crate::logs::Mask;
 use crate::project::{Colour, OnConflict, PortSource, Project, load};
+use crate::sys::signals;
 use crate::ui::{messages, terminal};
 use args::{Command, Forge, StartArgs};
 use left_behind::Question;
@@ -104,6 +105,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 
 /// Everything before the start: read, understand, look at the ports, show all that is wrong at once.
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
+    signals::write_from_the_background();
     let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
     let mut loaded = load::load(&read.value);
     let mask = Mask::new(loaded.value.secrets.found.clone());

@@ -155,7 +155,10 @@ pub(crate) fn since(seconds: i64) -> std::time::Duration {
 
 /// Returns whether somebody is there to answer a question.
 pub(crate) fn may_ask() -> bool {
-    terminal::is_stdin() && terminal::is_stderr() && !is_unattended()
+    terminal::is_stdin()
+        && terminal::is_stderr()
+        && !is_unattended()
+        && crate::sys::process::is_in_the_foreground()
 }
 
 /// Returns where the log of this run is read.

@@ -326,6 +326,13 @@ pub fn session_of(pid: i32) -> Option<i32> {
     nix::unistd::getsid(Some(Pid::from_raw(pid))).ok().map(Pid::as_raw)
 }
 
+/// Returns whether who types at the terminal on the standard input types for this process; in the background of a shell nobody
+/// does, and to read would stop it.
+pub fn is_in_the_foreground() -> bool {
+    let group = nix::unistd::tcgetpgrp(std::io::stdin());
+    group.is_ok_and(|group| group == nix::unistd::getpgrp())
+}
+
 /// Returns the group a process belongs to.
 pub fn group_of(pid: i32) -> Option<i32> {
     nix::unistd::getpgid(Some(Pid::from_raw(pid))).ok().map(Pid::as_raw)

@@ -141,6 +141,12 @@ pub fn stop_self() {
     }
 }
 
+/// Lets this process write to its terminal from the background, also where that is set to refuse it (`stty tostop`): a warning
+/// before the start would stop it for good, and nobody would see why. What it starts is not concerned.
+pub fn write_from_the_background() {
+    set_disposition(libc::SIGTTOU, libc::SIG_IGN);
+}
+
 /// Returns whether this process ignores a signal.
 pub fn is_ignored(signal: i32) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();

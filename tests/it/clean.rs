@@ -208,7 +208,7 @@ fn a_forge_that_runs_inside_the_dead_one_stays() {
 fn a_start_without_a_terminal_warns_and_goes_on() {
     let (forge, hidden) = left_behind(Forge::new());
     fs::write(forge.directory().join("Procfile"), "web: echo started\n").expect("files can be written");
-    let start = || runs(another(&forge), &forge, "start", &[]);
+    let start = || runs(another(&forge), &forge, "start", &["--no-port"]);
     let pid = hidden.person.pid.to_string();
     let warned = start();
     warned.exits_with(0).showed("web.1 | started");
@@ -263,7 +263,7 @@ fn a_note_stays_only_where_it_is_needed() {
 #[test]
 fn a_start_elsewhere_removes_old_notes_of_which_nobody_is_left() {
     let (forge, hidden) = left_behind(Forge::new());
-    let elsewhere = || another(&forge).procfile("web: echo started\n").runs(&["start"]);
+    let elsewhere = || another(&forge).procfile("web: echo started\n").runs(&["start", "--no-port"]);
     let age = || {
         for note in fs::read_dir(forge.place.path().join("run/forge")).expect("there are notes") {
             let note = fs::File::open(note.expect("it can be read").path()).expect("it is ours");
@@ -286,7 +286,7 @@ fn a_start_elsewhere_keeps_the_note_of_somebody_who_is_left() {
     let path = note().expect("there is one").expect("it can be read").path();
     let long_ago = SystemTime::now() - Duration::from_secs(7200);
     fs::File::open(&path).and_then(|note| note.set_modified(long_ago)).expect("it is ours");
-    let ended = another(&forge).procfile("web: echo started\n").runs(&["start"]);
+    let ended = another(&forge).procfile("web: echo started\n").runs(&["start", "--no-port"]);
     assert_eq!(ended.exits_with(0).err(), "");
     let renewed = fs::metadata(&path).and_then(|note| note.modified()).expect("it is still there");
     assert!(renewed > long_ago + Duration::from_secs(3600), "it rests");

@@ -29,7 +29,7 @@ fn waits(forge: &Running, said: &str) {
     forge.sees(&format!("db.1 | {said}"));
     fs::write(forge.directory().join("witnessed"), "").expect("there is room");
     forge.sees("late.1 | started with pid");
-    let web = |line: &String| line.contains("web.1");
+    let web = |line: &String| line.starts_with("web.1 |");
     assert!(!forge.lines_so_far().iter().any(web), "web must wait: {:?}", forge.lines_so_far());
 }
 

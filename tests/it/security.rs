@@ -43,7 +43,7 @@ fn an_env_file_that_is_private_or_harmless_is_no_warning() {
 #[test]
 fn a_start_says_nothing_of_modes() {
     let forge = Forge::new().procfile("web: true\n").file(".env", ENV);
-    let ended = forge.runs(&["start"]);
+    let ended = forge.runs(&["start", "--no-port"]);
     ended.exits_with(0);
     assert_eq!(ended.err(), "");
 }

@@ -1,11 +1,13 @@
 //! Signals: what stops forge, what it passes on, and what happens when it cannot react any more.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::sys::termios::LocalFlags;
 
 use crate::forge::Forge;
+use crate::free::free_base;
 use crate::puppet::Puppet;
 use crate::running::Running;
 use crate::tracer;
@@ -269,14 +271,18 @@ fn a_child_that_dies_at_once_is_no_surprise() {
 
 /// A shell with job control puts forge into a group that is not the terminal's.
 fn in_the_background(stty: &str) {
+    // Somebody has its port: there is something to say before anything starts.
+    let base = free_base();
+    let taken = TcpListener::bind(("127.0.0.1", base)).expect("it was free a moment ago");
     let script = format!(
-        "set -m; stty {stty}; $FORGE start & forge=$!; read word; kill -TERM $forge; wait $forge; echo code $?"
+        "set -m; stty {stty}; $FORGE start -p {base} & forge=$!; read word; kill -TERM $forge; wait $forge; echo code $?"
     );
     let shell = Forge::new().procfile("web: puppet\n").on_a_terminal().script(&script);
     let web = shell.puppet("web.1");
     web.says("from the background");
-    shell.sees("web.1 | from the background").types(b"go\n").sees("code 0").exits_with(0);
+    shell.sees("is taken by").sees("web.1 | from the background").types(b"go\n").sees("code 0").exits_with(0);
     shell.leaves_nobody_behind();
+    drop(taken);
 }
 
 #[test]
