@@ -1,7 +1,7 @@
 //! What forge and its guard leave behind when both are killed at once: `forge clean` finds it, and a start says so.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -50,8 +50,15 @@ pub(crate) fn clean(first: &Running, words: &[&str]) -> Ended {
     runs(another(first), first, "clean", words)
 }
 
-fn notes(forge: &Running) -> usize {
-    fs::read_dir(forge.place.path().join("run/forge")).map_or(0, Iterator::count)
+/// The notes of stacks: there are sockets of theirs in the same place.
+fn notes(forge: &Running) -> Vec<PathBuf> {
+    let entries = fs::read_dir(forge.place.path().join("run/forge"));
+    let paths = entries.into_iter().flatten().map(|entry| entry.expect("it can be read").path());
+    let is_note = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.split('.').count() == 4 && name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    paths.filter(is_note).collect()
 }
 
 #[test]
@@ -247,17 +254,17 @@ fn a_note_stays_only_where_it_is_needed() {
     for end in [Signal::SIGTERM, Signal::SIGKILL] {
         let forge = Forge::new().procfile("web: puppet\n").start("");
         forge.puppet("web.1");
-        assert_eq!(notes(&forge), 1, "while it runs");
+        assert_eq!(notes(&forge).len(), 1, "while it runs");
         forge.signal(end).ends();
         forge.leaves_nobody_behind();
-        assert_eq!(notes(&forge), 0, "after {end}");
+        assert_eq!(notes(&forge).len(), 0, "after {end}");
     }
     let (forge, _hidden) = left_behind(Forge::new());
-    assert_eq!(notes(&forge), 1, "there is something to look for");
+    assert_eq!(notes(&forge).len(), 1, "there is something to look for");
     clean(&forge, &["--dry-run"]);
-    assert_eq!(notes(&forge), 1, "nothing has changed");
+    assert_eq!(notes(&forge).len(), 1, "nothing has changed");
     clean(&forge, &[]);
-    assert_eq!(notes(&forge), 0);
+    assert_eq!(notes(&forge).len(), 0);
 }
 
 #[test]
@@ -265,25 +272,24 @@ fn a_start_elsewhere_removes_old_notes_of_which_nobody_is_left() {
     let (forge, hidden) = left_behind(Forge::new());
     let elsewhere = || another(&forge).procfile("web: echo started\n").runs(&["start", "--no-port"]);
     let age = || {
-        for note in fs::read_dir(forge.place.path().join("run/forge")).expect("there are notes") {
-            let note = fs::File::open(note.expect("it can be read").path()).expect("it is ours");
+        for note in notes(&forge) {
+            let note = fs::File::open(note).expect("it is ours");
             note.set_modified(SystemTime::now() - Duration::from_secs(7200)).expect("it is ours");
         }
     };
     hidden.exits(0);
     hidden.is_gone();
     assert_eq!(elsewhere().exits_with(0).err(), "", "nobody is told of another project's");
-    assert_eq!(notes(&forge), 1, "whoever works there may come back");
+    assert_eq!(notes(&forge).len(), 1, "whoever works there may come back");
     age();
     assert_eq!(elsewhere().exits_with(0).err(), "");
-    assert_eq!(notes(&forge), 0);
+    assert_eq!(notes(&forge).len(), 0);
 }
 
 #[test]
 fn a_start_elsewhere_keeps_the_note_of_somebody_who_is_left() {
     let (forge, hidden) = left_behind(Forge::new());
-    let note = || fs::read_dir(forge.place.path().join("run/forge")).expect("there are notes").next();
-    let path = note().expect("there is one").expect("it can be read").path();
+    let path = notes(&forge).pop().expect("there is one");
     let long_ago = SystemTime::now() - Duration::from_secs(7200);
     fs::File::open(&path).and_then(|note| note.set_modified(long_ago)).expect("it is ours");
     let ended = another(&forge).procfile("web: echo started\n").runs(&["start", "--no-port"]);
