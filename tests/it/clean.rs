@@ -200,6 +200,8 @@ fn a_forge_that_runs_inside_the_dead_one_stays() {
         format!("inner: setsid {} start -f Inner & exec puppet --as outer\n", env!("CARGO_BIN_EXE_forge"));
     let forge = Forge::new().procfile(procfile).file("Inner", "web: puppet\n").start("");
     let (outer, web) = (forge.puppet("outer"), forge.puppet("web.1"));
+    // Whoever has something to say when nobody reads it any more ends.
+    forge.sees("web.1 ");
     let hidden = outer.starts("hidden", "session");
     hidden.ignores(Signal::SIGHUP);
     kill_both(&forge);
