@@ -41,6 +41,7 @@ use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
 use crate::sys::footprint;
+use crate::sys::probe::listening::Listened;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
@@ -53,6 +54,9 @@ use record::Record;
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
+
+/// How long nobody may have been started for before what only a start needs is let go of.
+const REST: Duration = Duration::from_millis(500);
 
 /// How many events of readers may wait. They are rare (one an output), and a reader that waits holds up nobody.
 const INBOX: usize = 1024;
@@ -125,6 +129,8 @@ struct Engine {
     output_gone: Option<i32>,
     /// Tells when the wall clock jumps, where something depends on it.
     jumps: Option<ClockJumps>,
+    /// When forge and the guard let go of what only a start needs; at once it would be needed again.
+    rests_at: Option<Time>,
     /// The standard output, watched where that shows that its reader is gone.
     reader: Option<AsyncFd<OwnedFd>>,
 }
@@ -165,6 +171,7 @@ impl Engine {
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
+            rests_at: None,
             reader,
         })
     }
@@ -186,6 +193,7 @@ impl Engine {
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }
+            self.hands.listened = Listened::default();
             if let Some((run, pid)) = started {
                 self.hands.listen(run, pid);
             }
@@ -201,9 +209,8 @@ impl Engine {
             if let Some(outcome) = outcome {
                 break outcome;
             }
-            // The start of forge and of all processes is behind it.
             if started.is_some() && !self.hands.is_starting() {
-                footprint::forget_what_has_run();
+                self.rests_at = Some(self.clock.now() + REST);
             }
             event = self.next_event().await;
         };
@@ -241,9 +248,12 @@ impl Engine {
 
     /// Keeps what is known so far, if the end of somebody is worth it: forge itself may not come to its end.
     fn keep_record_of_failures(&self) {
+        // Where many end well, each would be asked at the end of each.
+        if !self.supervisor.may_have_a_story() {
+            return;
+        }
         let stack = self.supervisor.snapshot(self.clock.now());
-        let is_ending = stack.stopping.is_some();
-        if !is_ending && stack.instances.iter().any(record::has_a_story) {
+        if stack.instances.iter().any(record::has_a_story) {
             self.record.keep(stack, false, |instance| self.hands.last_lines(instance));
         }
     }
@@ -274,6 +284,7 @@ impl Engine {
             }
             let deadline = self.supervisor.deadline().map(|time| time - self.clock.now());
             let limit = self.limit.map(|limit| (Time::ZERO + limit) - self.clock.now());
+            let rest = self.rests_at.map(|time| time - self.clock.now());
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
@@ -289,12 +300,23 @@ impl Engine {
                 }
                 () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
+                () = wait(rest), if rest.is_some() => {
+                    self.rest();
+                    None
+                }
                 () = wait(limit), if limit.is_some() => self.limit.take().map(|limit| Event::TimeUp { limit }),
             };
             if let Some(event) = event {
                 return event;
             }
         }
+    }
+
+    /// The start of forge and of all processes is behind it.
+    fn rest(&mut self) {
+        self.rests_at = None;
+        self.hands.link.rest();
+        footprint::forget_what_has_run();
     }
 
     fn heard(&mut self, received: Received) -> Option<Event> {

@@ -24,7 +24,7 @@ use crate::project::lifecycle::{Probe, Readiness};
 use crate::project::{InstanceId, Project, Variable};
 use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
-use crate::sys::probe::listening::Before;
+use crate::sys::probe::listening::{Before, Listened};
 use crate::sys::pty::WindowSize;
 use crate::sys::{clock::Clock, oom, ports, process, pty, signals};
 
@@ -62,6 +62,8 @@ pub(super) struct Hands {
     pub(super) errands: Errands,
     /// How many processes the kernel has killed for want of memory.
     oom_kills: oom::Kills,
+    /// On which ports somebody listened before the runs that are being started.
+    pub(super) listened: Listened,
     /// Where the newest run of each instance was heard, by its place.
     voices: BTreeMap<usize, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
@@ -137,6 +139,7 @@ impl Hands {
             looks: Vec::new(),
             errands: Errands::new(),
             oom_kills: oom::Kills::default(),
+            listened: Listened::default(),
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -211,7 +214,7 @@ impl Hands {
         }
         held.last_calls = last_calls;
         held.leader = Some(pid);
-        held.oom_kills = self.oom_kills.so_far(pid);
+        held.oom_kills = self.oom_kills.lately(pid);
         held.began = Some(Instant::now());
         let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
         if is_main {

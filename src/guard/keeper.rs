@@ -10,10 +10,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::groups;
 use super::mark::{Mark, RUN_MARK, StackId};
-use super::spawn::{self, Failure, Starting};
+use super::spawn::{Born, Failure, Nursery};
 use super::tree::{Ending, Order, Tree};
 use super::wire::{Frames, News, Request};
 use crate::exit::Step;
+use crate::sys::birth::Cradle;
 use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::FileLimit;
 use crate::sys::footprint;
@@ -21,6 +22,8 @@ use crate::sys::namespace::Outside;
 use crate::sys::process::{self, Reaped};
 use crate::sys::{clock, socket};
 
+/// More bytes of news than this do not wait for a quiet moment: some sixteen starts.
+const MUCH_NEWS: usize = 256;
 /// How often the kill loop looks for somebody new while not everybody is dead.
 const KILL_ROUND: Duration = Duration::from_millis(20);
 /// How long it goes on at most: longer lives only who cannot be killed (another user's process, a broken device).
@@ -46,18 +49,15 @@ pub(super) struct Keeper {
     /// What each `Spawn` brought that is not complete yet; fewer than three where there was no room for them.
     descriptors: VecDeque<Vec<OwnedFd>>,
     deaths: UnixStream,
-    /// In the order of the requests, which is the order of the answers.
-    starting: VecDeque<Starting>,
+    nursery: Nursery,
+    /// News that forge has not been told yet.
+    outgoing: Vec<u8>,
     tree: Tree,
-    /// Where everybody is who was started, where the machine lets us have one.
-    group: Option<Group>,
     /// When what everybody was asked for becomes a kill, and later: when the guard gives up.
     due: Option<Instant>,
     killing: bool,
     /// Everybody was stopped together with forge (Ctrl-Z).
     suspended: bool,
-    /// The world that forge is in, where this one is a namespace of its own.
-    outside: Option<Outside>,
 }
 
 impl Keeper {
@@ -73,43 +73,43 @@ impl Keeper {
             frames: Frames::default(),
             descriptors: VecDeque::new(),
             deaths,
-            starting: VecDeque::new(),
+            nursery: Nursery {
+                cradle: Cradle::default(),
+                file_limit: settings.file_limit,
+                group: Group::make(&groups::name(settings.stack)),
+                outside,
+            },
+            outgoing: Vec::new(),
             tree: Tree::default(),
-            group: Group::make(&groups::name(settings.stack)),
             due: None,
             killing: false,
             suspended: false,
-            outside,
         })
     }
 
     /// Serves until nobody is left; returns false if somebody is, who cannot be killed.
     pub(super) fn keep(mut self) -> bool {
-        let mut has_started = false;
         loop {
             let ready = self.wait();
-            while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid)) {
-                self.conclude_first_start();
-            }
             if ready.deaths {
                 let mut sink = [0; 256];
                 while matches!(self.deaths.read(&mut sink), Ok(1..)) {}
             }
-            if ready.socket && self.forge_listens {
-                self.hear();
+            let heard = if ready.socket && self.forge_listens { self.hear() } else { Heard::Else };
+            // While nothing but starts are asked for, nobody is looked for: of many, each would be looked at for each.
+            if heard == Heard::Starts && !ready.deaths {
+                continue;
             }
             let nobody = self.reap();
             self.adopt();
-            if !has_started && self.starting.is_empty() && !self.tree.has_no_leader() {
-                has_started = true;
-                footprint::forget_what_has_run();
-            }
             if self.due.is_some() && nobody {
                 self.tell(News::Empty);
+                self.say();
                 return true;
             }
             if self.due.is_some_and(|due| due <= clock::instant()) {
                 if self.killing {
+                    self.say();
                     return false;
                 }
                 self.kill_all();
@@ -117,58 +117,62 @@ impl Keeper {
         }
     }
 
-    fn wait(&self) -> Ready {
+    fn wait(&mut self) -> Ready {
+        if !self.outgoing.is_empty() {
+            let ready = self.look(PollTimeout::ZERO);
+            if ready.deaths || ready.socket {
+                return ready;
+            }
+            self.say();
+        }
         let now = clock::instant();
         let timeout = self.due.map(|due| {
             let wait = due.saturating_duration_since(now);
             // Rounded up, or the last fraction of a millisecond would be spent in a busy loop.
             if self.killing { wait.min(KILL_ROUND) } else { wait + Duration::from_millis(1) }
         });
-        let timeout =
-            timeout.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
-        let mut polled = vec![PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN)];
-        // A socket at its end would be ready for ever.
-        let listened = if self.forge_listens { PollFlags::POLLIN } else { PollFlags::empty() };
-        let socket = PollFd::new(self.socket.as_fd(), listened);
-        if self.forge_listens {
-            polled.push(socket);
-        }
-        let first_start = polled.len();
-        // Its end is waited for, not what it says on the way, and that is reported unasked.
-        polled
-            .extend(self.starting.iter().map(|start| PollFd::new(start.verdict.as_fd(), PollFlags::empty())));
-        // Interrupted: everything is looked at anyway.
-        let _ = poll(&mut polled, timeout);
-        let is_ready = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
-        Ready {
-            deaths: is_ready(&polled[0]),
-            socket: self.forge_listens && is_ready(&polled[1]),
-            started: self
-                .starting
-                .iter()
-                .zip(&polled[first_start..])
-                .filter(|(_, polled)| is_ready(polled))
-                .map(|(start, _)| start.pid)
-                .collect(),
-        }
+        self.look(
+            timeout.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)),
+        )
     }
 
-    fn hear(&mut self) {
+    fn look(&self, timeout: PollTimeout) -> Ready {
+        let mut polled = vec![PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN)];
+        if self.forge_listens {
+            // A socket at its end would be ready for ever.
+            polled.push(PollFd::new(self.socket.as_fd(), PollFlags::POLLIN));
+        }
+        // Interrupted: everything is looked at anyway.
+        let _ = poll(&mut polled, timeout);
+        let is_ready = |polled: Option<&PollFd<'_>>| {
+            polled.and_then(PollFd::revents).is_some_and(|events| !events.is_empty())
+        };
+        Ready { deaths: is_ready(polled.first()), socket: is_ready(polled.get(1)) }
+    }
+
+    fn hear(&mut self) -> Heard {
         let mut buffer = [0; 16_384];
         match socket::receive(self.socket.as_fd(), &mut buffer, &mut self.descriptors) {
             Ok(0) => self.lose_forge(),
             Ok(length) => {
+                let mut heard = Heard::Starts;
                 self.frames.push(&buffer[..length]);
                 while let Some(frame) = self.frames.next_frame() {
-                    match Request::decode(frame) {
-                        Ok(request) => self.serve(request),
-                        Err(_) => return self.lose_forge(),
+                    let Ok(request) = Request::decode(frame) else {
+                        self.lose_forge();
+                        return Heard::Else;
+                    };
+                    if !matches!(request, Request::Spawn(_)) {
+                        heard = Heard::Else;
                     }
+                    self.serve(request);
                 }
+                return heard;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => self.lose_forge(),
         }
+        Heard::Else
     }
 
     fn serve(&mut self, request: Request) {
@@ -176,24 +180,21 @@ impl Keeper {
             Request::Spawn(spawn) => {
                 let run = spawn.run;
                 let standard = self.descriptors.pop_front().unwrap_or_default();
-                let result = match <[OwnedFd; 3]>::try_from(standard) {
-                    Ok(standard) => spawn::spawn(
-                        &spawn,
-                        &standard,
-                        self.settings.file_limit,
-                        self.group.as_ref(),
-                        self.outside.as_ref(),
-                    ),
+                let born = match <[OwnedFd; 3]>::try_from(standard) {
+                    Ok(standard) => self.nursery.spawn(&spawn, &standard),
                     // The kernel drops descriptors that the guard's own table has no room for.
                     Err(_) => Err(Failure { step: Step::Connect, errno: libc::EMFILE }),
                 };
-                match result {
-                    Ok(starting) => {
-                        self.tree.started(run, starting.pid);
-                        self.starting.push_back(starting);
+                let became = born.and_then(|Born { pid, became }| {
+                    if became.is_ok() {
+                        self.tree.started(run, pid);
                     }
-                    Err(Failure { step, errno }) => self.tell(News::SpawnFailed { run, step, errno }),
-                }
+                    became
+                });
+                self.tell(match became {
+                    Ok(pid) => News::Spawned { run, pid },
+                    Err(Failure { step, errno }) => News::SpawnFailed { run, step, errno },
+                });
             }
             Request::Signal { run, signal } => {
                 if let Some(leader) = self.tree.leader_of(run) {
@@ -204,6 +205,7 @@ impl Keeper {
             Request::Kill { run } => carry_out(self.tree.condemn(run)),
             Request::SignalAll { signal } => self.signal_everybody(signal),
             Request::Finish => self.end_all(),
+            Request::Rest => footprint::forget_what_has_run(),
         }
     }
 
@@ -264,7 +266,7 @@ impl Keeper {
         self.killing = true;
         self.due = Some(clock::instant() + KILL_LIMIT);
         carry_out(self.tree.end(Ending::Killing));
-        if let Some(group) = &self.group {
+        if let Some(group) = &self.nursery.group {
             group.kill();
         }
     }
@@ -274,29 +276,12 @@ impl Keeper {
         loop {
             match process::reap() {
                 Reaped::Ended { pid, exit, spent } => {
-                    // What became of its start is told before its end.
-                    while self.starting.iter().any(|start| start.pid == pid) {
-                        self.conclude_first_start();
-                    }
                     if let Some(news) = self.tree.reaped(pid, exit, spent) {
                         self.tell(news);
                     }
                 }
                 Reaped::NobodyYet => return false,
                 Reaped::NoChildren => return true,
-            }
-        }
-    }
-
-    /// Tells what became of the oldest start; waits for it if need be, which is the time of an exec.
-    fn conclude_first_start(&mut self) {
-        let Some(starting) = self.starting.pop_front() else { return };
-        let (run, pid) = (starting.run, starting.pid);
-        match starting.verdict() {
-            Ok(shown_pid) => self.tell(News::Spawned { run, pid: shown_pid }),
-            Err(Failure { step, errno }) => {
-                self.tree.never_started(pid);
-                self.tell(News::SpawnFailed { run, step, errno });
             }
         }
     }
@@ -329,23 +314,33 @@ impl Keeper {
         })
     }
 
+    /// Says it with all the rest, as soon as nothing else is to be done or much has come together: of many starts, not each
+    /// wakes forge.
     fn tell(&mut self, news: News) {
-        let frame = news.encode();
-        let mut rest = &frame[..];
+        self.outgoing.extend(news.encode());
+        if self.outgoing.len() >= MUCH_NEWS {
+            self.say();
+        }
+    }
+
+    /// Hands over to forge what there is to be told.
+    fn say(&mut self) {
+        let mut rest = &self.outgoing[..];
         while self.forge_listens && !rest.is_empty() {
             match socket::send(self.socket.as_fd(), rest, &[]) {
                 Ok(sent) => rest = &rest[sent..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Nobody listens any more; the end of the socket will say so.
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        self.outgoing.clear();
     }
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        if let Some(group) = &self.group {
+        if let Some(group) = &self.nursery.group {
             group.remove();
         }
     }
@@ -355,7 +350,15 @@ impl Drop for Keeper {
 struct Ready {
     deaths: bool,
     socket: bool,
-    started: Vec<i32>,
+}
+
+/// What forge has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// Starts, and nothing else; perhaps a part of one.
+    Starts,
+    /// Something else, or nothing.
+    Else,
 }
 
 fn carry_out(orders: Vec<Order>) {

@@ -1,32 +1,42 @@
-//! Starting one process: fork, a session of its own, its descriptors, a clean slate of signals, exec.
+//! Starting one process: its birth, a session of its own, its descriptors, a clean slate of signals, exec.
 //!
-//! The guard has one thread, so that everything between fork and exec may be ordinary code; it is kept to system calls
-//! all the same.
+//! Between birth and exec it may use the guard's own memory ([`crate::sys::birth`]), so that all it needs is made before, and
+//! it does nothing but system calls.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
+use std::fs::File;
 use std::io::{self, Read, Write};
+use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::wire::{Spawn, byte_of, step_of};
 use crate::exit::Step;
-use crate::sys::cgroup::{self, Group};
+use crate::sys::birth::Cradle;
+use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::{self, FileLimit};
 use crate::sys::namespace::Outside;
-use crate::sys::process::{self, Fork};
+use crate::sys::process;
 use crate::sys::{pipe, signals};
 
-/// A process between fork and exec.
+/// A process that was born, and what became of it.
 #[derive(Debug)]
-pub(super) struct Starting {
-    /// The launch.
-    pub(super) run: u64,
+pub(super) struct Born {
     /// The process.
     pub(super) pid: i32,
-    /// Closed by a successful exec; carries the failure otherwise. From a namespace, the number of the process outside
-    /// comes first: it is 0 there if it cannot be known.
-    pub(super) verdict: OwnedFd,
-    /// Whether that is so.
-    in_namespace: bool,
+    /// The number by which forge knows it, once it is the program; 0 if that cannot be known.
+    pub(super) became: Result<i32, Failure>,
+}
+
+/// Where processes are born, and what all of them get.
+#[derive(Debug)]
+pub(super) struct Nursery {
+    pub(super) cradle: Cradle,
+    /// The limit on open files that they get back.
+    pub(super) file_limit: Option<FileLimit>,
+    /// Where all of them are, where the machine lets us have one.
+    pub(super) group: Option<Group>,
+    /// The world that forge is in, where this one is a namespace of its own.
+    pub(super) outside: Option<Outside>,
 }
 
 /// Why a process could not be started.
@@ -53,85 +63,77 @@ impl Failure {
     }
 }
 
-impl Starting {
-    /// Returns the number by which forge knows the process, or why it could not be started. Waits until that is known.
-    pub(super) fn verdict(self) -> Result<i32, Failure> {
-        let mut verdict = std::fs::File::from(self.verdict);
-        let mut pid = self.pid;
-        if self.in_namespace {
-            let mut number = [0; 4];
-            // Whoever is killed before it can say it was nobody outside either.
-            pid = if verdict.read_exact(&mut number).is_ok() { i32::from_le_bytes(number) } else { 0 };
-        }
-        let mut words = [0; 5];
-        if verdict.read_exact(&mut words).is_ok() { Err(Failure::decode(words)) } else { Ok(pid) }
-    }
-}
-
-/// Forks; the child becomes the program.
-pub(super) fn spawn(
-    spawn: &Spawn,
-    standard: &[OwnedFd; 3],
-    file_limit: Option<FileLimit>,
-    group: Option<&Group>,
-    outside: Option<&Outside>,
-) -> Result<Starting, Failure> {
-    let program = Program::prepare(spawn).map_err(Failure::at(Step::Exec))?;
-    let (verdict, report) = pipe::pipe().map_err(Failure::at(Step::Connect))?;
-    let guard = process::own_pid();
-    match fork(group).map_err(Failure::at(Step::Fork))? {
-        Fork::Parent { child } => {
-            Ok(Starting { run: spawn.run, pid: child, verdict, in_namespace: outside.is_some() })
-        }
-        Fork::Child => {
-            let mut report = std::fs::File::from(report);
+impl Nursery {
+    /// Makes a process that becomes the program; waits until it is known whether it does, which is the time of an exec.
+    pub(super) fn spawn(&mut self, spawn: &Spawn, standard: &[OwnedFd; 3]) -> Result<Born, Failure> {
+        let program = Program::prepare(spawn).map_err(Failure::at(Step::Exec))?;
+        let (verdict, report) = pipe::pipe().map_err(Failure::at(Step::Connect))?;
+        let guard = process::own_pid();
+        let (outside, file_limit) = (self.outside.as_ref(), self.file_limit);
+        // Closed by a successful exec; carries the failure otherwise.
+        let mut report = File::from(report);
+        let mut life = || {
             if let Some(outside) = outside {
                 let _ = report.write_all(&outside.own_pid().unwrap_or_default().to_le_bytes());
             }
             let failure = become_program(&program, guard, standard, file_limit);
             let _ = report.write_all(&failure.encode());
-            process::leave(127)
-        }
+        };
+        // SAFETY: the guard has one thread. What is between here and exec are system calls; the name of a directory that one of them
+        // reads is given back.
+        let born = unsafe { self.cradle.bear(self.group.as_ref(), &mut life) };
+        let pid = born.map_err(Failure::at(Step::Fork))?;
+        drop(report);
+        Ok(Born { pid, became: read_verdict(&mut File::from(verdict), pid, outside.is_some()) })
     }
 }
 
-/// Into the group where there is one; without it where that fails, as it is good to have and not needed.
-fn fork(group: Option<&Group>) -> io::Result<Fork> {
-    if let Some(group) = group
-        // SAFETY: the guard has one thread.
-        && let Ok(fork) = unsafe { cgroup::fork_into(group) }
-    {
-        return Ok(fork);
+/// Reads to the end what a new process reports. From a namespace, its number outside comes first.
+fn read_verdict(verdict: &mut File, pid: i32, in_namespace: bool) -> Result<i32, Failure> {
+    let mut shown = pid;
+    if in_namespace {
+        let mut number = [0; 4];
+        // Whoever is killed before it can say it was nobody outside either.
+        shown = if verdict.read_exact(&mut number).is_ok() { i32::from_le_bytes(number) } else { 0 };
     }
-    // SAFETY: as above.
-    unsafe { process::fork() }
+    let mut words = [0; 5];
+    if verdict.read_exact(&mut words).is_ok() { Err(Failure::decode(words)) } else { Ok(shown) }
 }
 
-/// What exec wants, made before the fork.
-struct Program {
+/// What exec wants, made before the birth.
+struct Program<'a> {
     directory: CString,
-    arguments: Vec<CString>,
-    environment: Vec<CString>,
+    /// They keep what `arguments` points to.
+    _arguments: Vec<CString>,
+    arguments: Vec<*const c_char>,
+    environment: Vec<*const c_char>,
     terminal: bool,
     nice: i32,
+    spawn: PhantomData<&'a Spawn>,
 }
 
-impl Program {
-    fn prepare(spawn: &Spawn) -> io::Result<Program> {
+impl Program<'_> {
+    fn prepare(spawn: &Spawn) -> io::Result<Program<'_>> {
         let text = |bytes: &Vec<u8>| CString::new(bytes.clone()).map_err(io::Error::from);
+        let texts = spawn.arguments.iter().map(text).collect::<io::Result<Vec<CString>>>()?;
+        let list = |pointers: &mut dyn Iterator<Item = *const c_char>| -> Vec<*const c_char> {
+            pointers.chain([std::ptr::null()]).collect()
+        };
         Ok(Program {
             directory: text(&spawn.directory)?,
-            arguments: spawn.arguments.iter().map(text).collect::<io::Result<_>>()?,
-            environment: spawn.environment.iter().map(text).collect::<io::Result<_>>()?,
+            arguments: list(&mut texts.iter().map(|text| text.as_ptr())),
+            _arguments: texts,
+            environment: list(&mut spawn.environment.variables().map(CStr::as_ptr)),
             terminal: spawn.terminal,
             nice: spawn.nice,
+            spawn: PhantomData,
         })
     }
 }
 
 /// Returns only if it fails.
 fn become_program(
-    program: &Program,
+    program: &Program<'_>,
     guard: i32,
     standard: &[OwnedFd; 3],
     file_limit: Option<FileLimit>,
@@ -152,7 +154,7 @@ fn become_program(
 }
 
 fn prepare_self(
-    program: &Program,
+    program: &Program<'_>,
     guard: i32,
     standard: &[OwnedFd; 3],
     file_limit: Option<FileLimit>,
@@ -174,12 +176,10 @@ fn prepare_self(
     Ok(())
 }
 
-fn exec(program: &Program) -> io::Error {
-    let pointers = |list: &[CString]| -> Vec<*const c_char> {
-        list.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
-    };
-    let (arguments, environment) = (pointers(&program.arguments), pointers(&program.environment));
-    // SAFETY: both lists end in a null pointer and consist of strings that end in NUL and live until exec.
-    unsafe { libc::execve(arguments[0], arguments.as_ptr(), environment.as_ptr()) };
+fn exec(program: &Program<'_>) -> io::Error {
+    // SAFETY: both lists end in a null pointer and consist of strings that end in NUL and live as long as `program`.
+    unsafe {
+        libc::execve(program.arguments[0], program.arguments.as_ptr(), program.environment.as_ptr());
+    }
     io::Error::last_os_error()
 }
