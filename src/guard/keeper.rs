@@ -10,11 +10,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::groups;
 use super::mark::{Mark, RUN_MARK, StackId};
-use super::spawn::{Born, Failure, Nursery};
+use super::spawn::{Failure, Nursery, Starting, Stillborn};
 use super::tree::{Ending, Order, Tree};
 use super::wire::{Frames, News, Request};
 use crate::exit::Step;
-use crate::sys::birth::Cradle;
 use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::FileLimit;
 use crate::sys::footprint;
@@ -22,8 +21,6 @@ use crate::sys::namespace::Outside;
 use crate::sys::process::{self, Reaped};
 use crate::sys::{clock, socket};
 
-/// More bytes of news than this do not wait for a quiet moment: some sixteen starts.
-const MUCH_NEWS: usize = 256;
 /// How often the kill loop looks for somebody new while not everybody is dead.
 const KILL_ROUND: Duration = Duration::from_millis(20);
 /// How long it goes on at most: longer lives only who cannot be killed (another user's process, a broken device).
@@ -50,6 +47,9 @@ pub(super) struct Keeper {
     descriptors: VecDeque<Vec<OwnedFd>>,
     deaths: UnixStream,
     nursery: Nursery,
+    /// In the order of the requests, which is the order of the answers.
+    starting: VecDeque<Starting>,
+    stillborn: Vec<Stillborn>,
     /// News that forge has not been told yet.
     outgoing: Vec<u8>,
     tree: Tree,
@@ -74,11 +74,12 @@ impl Keeper {
             descriptors: VecDeque::new(),
             deaths,
             nursery: Nursery {
-                cradle: Cradle::default(),
                 file_limit: settings.file_limit,
                 group: Group::make(&groups::name(settings.stack)),
                 outside,
             },
+            starting: VecDeque::new(),
+            stillborn: Vec::new(),
             outgoing: Vec::new(),
             tree: Tree::default(),
             due: None,
@@ -91,6 +92,9 @@ impl Keeper {
     pub(super) fn keep(mut self) -> bool {
         loop {
             let ready = self.wait();
+            while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid())) {
+                self.conclude_first_start();
+            }
             if ready.deaths {
                 let mut sink = [0; 256];
                 while matches!(self.deaths.read(&mut sink), Ok(1..)) {}
@@ -118,36 +122,40 @@ impl Keeper {
     }
 
     fn wait(&mut self) -> Ready {
-        if !self.outgoing.is_empty() {
-            let ready = self.look(PollTimeout::ZERO);
-            if ready.deaths || ready.socket {
-                return ready;
-            }
-            self.say();
-        }
+        self.say();
         let now = clock::instant();
         let timeout = self.due.map(|due| {
             let wait = due.saturating_duration_since(now);
             // Rounded up, or the last fraction of a millisecond would be spent in a busy loop.
             if self.killing { wait.min(KILL_ROUND) } else { wait + Duration::from_millis(1) }
         });
-        self.look(
-            timeout.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)),
-        )
-    }
-
-    fn look(&self, timeout: PollTimeout) -> Ready {
+        let timeout =
+            timeout.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX));
         let mut polled = vec![PollFd::new(self.deaths.as_fd(), PollFlags::POLLIN)];
+        // A socket at its end would be ready for ever.
+        let listened = if self.forge_listens { PollFlags::POLLIN } else { PollFlags::empty() };
+        let socket = PollFd::new(self.socket.as_fd(), listened);
         if self.forge_listens {
-            // A socket at its end would be ready for ever.
-            polled.push(PollFd::new(self.socket.as_fd(), PollFlags::POLLIN));
+            polled.push(socket);
         }
+        let first_start = polled.len();
+        // Its end is waited for, not what it says on the way, and that is reported unasked.
+        polled
+            .extend(self.starting.iter().map(|start| PollFd::new(start.verdict.as_fd(), PollFlags::empty())));
         // Interrupted: everything is looked at anyway.
         let _ = poll(&mut polled, timeout);
-        let is_ready = |polled: Option<&PollFd<'_>>| {
-            polled.and_then(PollFd::revents).is_some_and(|events| !events.is_empty())
-        };
-        Ready { deaths: is_ready(polled.first()), socket: is_ready(polled.get(1)) }
+        let is_ready = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
+        Ready {
+            deaths: is_ready(&polled[0]),
+            socket: self.forge_listens && is_ready(&polled[1]),
+            started: self
+                .starting
+                .iter()
+                .zip(&polled[first_start..])
+                .filter(|(_, polled)| is_ready(polled))
+                .map(|(start, _)| start.pid())
+                .collect(),
+        }
     }
 
     fn hear(&mut self) -> Heard {
@@ -180,21 +188,18 @@ impl Keeper {
             Request::Spawn(spawn) => {
                 let run = spawn.run;
                 let standard = self.descriptors.pop_front().unwrap_or_default();
-                let born = match <[OwnedFd; 3]>::try_from(standard) {
-                    Ok(standard) => self.nursery.spawn(&spawn, &standard),
+                let starting = match <[OwnedFd; 3]>::try_from(standard) {
+                    Ok(standard) => self.nursery.spawn(spawn, &standard),
                     // The kernel drops descriptors that the guard's own table has no room for.
                     Err(_) => Err(Failure { step: Step::Connect, errno: libc::EMFILE }),
                 };
-                let became = born.and_then(|Born { pid, became }| {
-                    if became.is_ok() {
-                        self.tree.started(run, pid);
+                match starting {
+                    Ok(starting) => {
+                        self.tree.started(run, starting.pid());
+                        self.starting.push_back(starting);
                     }
-                    became
-                });
-                self.tell(match became {
-                    Ok(pid) => News::Spawned { run, pid },
-                    Err(Failure { step, errno }) => News::SpawnFailed { run, step, errno },
-                });
+                    Err(Failure { step, errno }) => self.tell(News::SpawnFailed { run, step, errno }),
+                }
             }
             Request::Signal { run, signal } => {
                 if let Some(leader) = self.tree.leader_of(run) {
@@ -276,12 +281,31 @@ impl Keeper {
         loop {
             match process::reap() {
                 Reaped::Ended { pid, exit, spent } => {
+                    // What became of its start is told before its end.
+                    while self.starting.iter().any(|start| start.pid() == pid) {
+                        self.conclude_first_start();
+                    }
+                    self.stillborn.extract_if(.., |one| one.pid() == pid).for_each(Stillborn::bury);
                     if let Some(news) = self.tree.reaped(pid, exit, spent) {
                         self.tell(news);
                     }
                 }
                 Reaped::NobodyYet => return false,
                 Reaped::NoChildren => return true,
+            }
+        }
+    }
+
+    /// Tells what became of the oldest start; waits for it if need be, which is the time of an exec.
+    fn conclude_first_start(&mut self) {
+        let Some(starting) = self.starting.pop_front() else { return };
+        let (run, pid) = (starting.run, starting.pid());
+        match starting.verdict() {
+            Ok(shown_pid) => self.tell(News::Spawned { run, pid: shown_pid }),
+            Err((Failure { step, errno }, stillborn)) => {
+                self.tree.never_started(pid);
+                self.stillborn.push(stillborn);
+                self.tell(News::SpawnFailed { run, step, errno });
             }
         }
     }
@@ -314,13 +338,9 @@ impl Keeper {
         })
     }
 
-    /// Says it with all the rest, as soon as nothing else is to be done or much has come together: of many starts, not each
-    /// wakes forge.
+    /// Says it with all else that there is to be told before the next wait: of many starts, not each wakes forge.
     fn tell(&mut self, news: News) {
         self.outgoing.extend(news.encode());
-        if self.outgoing.len() >= MUCH_NEWS {
-            self.say();
-        }
     }
 
     /// Hands over to forge what there is to be told.
@@ -350,6 +370,7 @@ impl Drop for Keeper {
 struct Ready {
     deaths: bool,
     socket: bool,
+    started: Vec<i32>,
 }
 
 /// What forge has asked for.

@@ -63,6 +63,13 @@ impl Tree {
         self.runs.insert(run, Run { leader, leader_lives: true, all_asked: false, condemned: false });
     }
 
+    /// Forgets a leader that never became the program it was to be.
+    pub(super) fn never_started(&mut self, leader: i32) {
+        if let Some(run) = self.leaders.remove(&leader) {
+            self.runs.remove(&run);
+        }
+    }
+
     /// Returns the leader of a run while it can be signalled.
     pub(super) fn leader_of(&self, run: u64) -> Option<i32> {
         self.runs.get(&run).filter(|run| run.leader_lives).map(|run| run.leader)

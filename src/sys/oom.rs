@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_count_of_the_machine_proves_nothing() {
-        let mut kills = Kills { from: Some(Source::Machine), explained: 0 };
+        let mut kills = Kills { from: Some(Source::Machine), ..Kills::default() };
         let now = kills.so_far(1);
         assert_eq!(kills.verdict(now), Verdict::Nothing);
         // As if one had been killed since.

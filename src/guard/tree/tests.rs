@@ -70,6 +70,16 @@ fn a_stray_ends_with_everything() {
 }
 
 #[test]
+fn a_leader_that_could_not_start_leaves_no_trace() {
+    let mut tree = two_runs();
+    tree.never_started(100);
+    assert_eq!(tree.reaped(100, Exit::Code(127), SPENT), None);
+    assert_eq!(tree.take_gone(), [0_u64; 0]);
+    assert_eq!(tree.run_of_session(100), None);
+    assert_eq!(tree.run_of_session(200), Some(2));
+}
+
+#[test]
 fn strangers_are_children_nobody_has_seen() {
     let mut tree = two_runs();
     tree.adopted(101, Some(1));

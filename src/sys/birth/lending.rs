@@ -2,52 +2,94 @@
 
 use std::arch::asm;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::raw::c_void;
+use std::ptr::NonNull;
 
-use super::Life;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+
+use crate::sys::bare;
 use crate::sys::cgroup::{CloneArguments, Group};
-use crate::sys::process;
+use crate::sys::signals;
 
-/// Enough for everything between birth and exec, in 16 bytes: 64 KiB, of which the kernel gives what is touched.
-const STACK_WORDS: usize = 4096;
+/// More than enough for a few system calls; the kernel gives what is touched.
+const STACK_BYTES: NonZeroUsize = NonZeroUsize::new(32 * 1024).expect("not zero");
 
 /// The stack of a child until it has one of its own.
-#[derive(Debug, Default)]
-pub(super) struct Stack(Vec<u128>);
+#[derive(Debug)]
+pub(super) struct Stack(NonNull<c_void>);
 
 impl Stack {
-    pub(super) unsafe fn bear(&mut self, group: Option<&Group>, life: &mut Life<'_>) -> io::Result<i32> {
-        self.0.reserve(STACK_WORDS);
-        let mut arguments = CloneArguments::like_fork();
-        arguments.flags = (libc::CLONE_VM | libc::CLONE_VFORK).cast_unsigned().into();
-        arguments.stack = self.0.as_mut_ptr() as u64;
-        arguments.stack_size = (STACK_WORDS * size_of::<u128>()) as u64;
-        if let Some(group) = group {
-            arguments.enter(group);
-        }
-        // SAFETY: the kernel reads the arguments, which live until it returns here, and then the child uses this memory
-        // no more. The child has a stack that nobody else uses, and the caller vouches for what it does.
-        let result = unsafe { clone_onto_stack(&raw const arguments, (&raw mut *life).cast()) };
-        match i32::try_from(result) {
-            Ok(child @ 1..) => Ok(child),
-            Ok(errno) => Err(io::Error::from_raw_os_error(-errno)),
-            Err(_) => Err(io::Error::from_raw_os_error(libc::EINVAL)),
-        }
+    fn new() -> io::Result<Stack> {
+        let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_STACK | MapFlags::MAP_NORESERVE;
+        // SAFETY: a new place, of which nobody knows.
+        let place =
+            unsafe { mmap_anonymous(None, STACK_BYTES, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, flags) };
+        Ok(Stack(place?))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // SAFETY: whoever drops it knows that nobody is on it.
+        let _ = unsafe { munmap(self.0, STACK_BYTES.get()) };
+    }
+}
+
+/// A life to lead, and with what.
+struct Way<'a, T> {
+    life: fn(&T),
+    needs: &'a T,
+}
+
+/// # Safety
+/// As with [`super::bear`]; `needs` and the stack stay where they are until the child needs them no more.
+pub(super) unsafe fn bear<T>(
+    group: Option<&Group>,
+    needs: &T,
+    life: fn(&T),
+) -> io::Result<(i32, Stack)> {
+    let stack = Stack::new()?;
+    let top = STACK_BYTES.get() - size_of::<Way<'_, T>>().next_multiple_of(16);
+    // SAFETY: within the stack, which nobody else uses, and aligned.
+    let way = unsafe { stack.0.byte_add(top).cast::<Way<'_, T>>() };
+    // SAFETY: as above.
+    unsafe { way.write(Way { life, needs }) };
+    let mut arguments = CloneArguments::like_fork();
+    arguments.flags = libc::CLONE_VM.cast_unsigned().into();
+    arguments.stack = stack.0.as_ptr() as u64;
+    arguments.stack_size = top as u64;
+    if let Some(group) = group {
+        arguments.enter(group);
+    }
+    // A handler of ours would run on the memory of both; the child unblocks what it has reset.
+    let blocked = signals::block_all();
+    // SAFETY: the kernel reads the arguments, which live until it returns here. The child has a stack that nobody else uses, and the
+    // caller vouches for what it does.
+    let result = unsafe { clone_onto_stack(&raw const arguments, begin::<T>, way.as_ptr().cast()) };
+    drop(blocked);
+    match i32::try_from(result) {
+        Ok(child @ 1..) => Ok((child, stack)),
+        Ok(errno) => Err(io::Error::from_raw_os_error(-errno)),
+        Err(_) => Err(io::Error::from_raw_os_error(libc::EINVAL)),
     }
 }
 
 /// What the child does first, on its own stack.
-unsafe extern "C" fn begin(life: *mut c_void) -> ! {
-    // SAFETY: `bear` has handed over exactly this, and waits.
-    let life = unsafe { &mut *life.cast::<Life<'_>>() };
-    life();
-    process::leave(super::FAILED)
+unsafe extern "C" fn begin<T>(way: *const c_void) -> ! {
+    // SAFETY: `bear` has put exactly this there.
+    let way = unsafe { &*way.cast::<Way<'_, T>>() };
+    (way.life)(way.needs);
+    bare::leave(super::FAILED)
 }
+
+/// Where a child begins.
+type Begin = unsafe extern "C" fn(*const c_void) -> !;
 
 /// Returns in the parent alone, with the number of the child or a negative error. By hand, because a function of libc that returns
 /// in the child returns onto the stack of the parent.
 #[cfg(target_arch = "x86_64")]
-unsafe fn clone_onto_stack(arguments: *const CloneArguments, life: *mut c_void) -> i64 {
+unsafe fn clone_onto_stack(arguments: *const CloneArguments, begin: Begin, way: *const c_void) -> i64 {
     let result: i64;
     // SAFETY: the kernel keeps all registers but rax, rcx and r11. The child comes out of it with an empty stack, which is aligned
     // as a call wants it, and never leaves `begin`.
@@ -57,12 +99,12 @@ unsafe fn clone_onto_stack(arguments: *const CloneArguments, life: *mut c_void) 
             "test rax, rax",
             "jnz 2f",
             "xor ebp, ebp",
-            "mov rdi, {life}",
-            "call {begin}",
+            "mov rdi, r8",
+            "call r9",
             "ud2",
             "2:",
-            life = in(reg) life,
-            begin = sym begin,
+            in("r8") way,
+            in("r9") begin,
             inlateout("rax") libc::SYS_clone3 => result,
             in("rdi") arguments,
             in("rsi") size_of::<CloneArguments>(),
@@ -75,7 +117,7 @@ unsafe fn clone_onto_stack(arguments: *const CloneArguments, life: *mut c_void) 
 
 /// See above.
 #[cfg(target_arch = "aarch64")]
-unsafe fn clone_onto_stack(arguments: *const CloneArguments, life: *mut c_void) -> i64 {
+unsafe fn clone_onto_stack(arguments: *const CloneArguments, begin: Begin, way: *const c_void) -> i64 {
     let result: i64;
     // SAFETY: the kernel keeps all registers but x0. The child comes out of it with an empty stack, which is aligned, and never
     // leaves `begin`.
@@ -85,12 +127,12 @@ unsafe fn clone_onto_stack(arguments: *const CloneArguments, life: *mut c_void) 
             "cbnz x0, 2f",
             "mov x29, xzr",
             "mov x30, xzr",
-            "mov x0, {life}",
-            "bl {begin}",
+            "mov x0, x9",
+            "blr x10",
             "brk #1",
             "2:",
-            life = in(reg) life,
-            begin = sym begin,
+            in("x9") way,
+            in("x10") begin,
             in("x8") libc::SYS_clone3,
             inlateout("x0") arguments => result,
             in("x1") size_of::<CloneArguments>(),
