@@ -15,6 +15,7 @@ mod probing;
 mod readers;
 pub mod record;
 mod starting;
+mod waiting;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
@@ -39,7 +39,6 @@ use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
-use crate::sys::descriptor;
 use crate::sys::footprint;
 use crate::sys::probe::listening::Listened;
 use crate::sys::signals::{Received, Signals};
@@ -51,6 +50,7 @@ pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
+use waiting::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
@@ -417,39 +417,5 @@ impl Engine {
                 }
             }
         }
-    }
-}
-
-/// Watches who reads the standard output, where it is a pipe. A stack that prints nothing would otherwise outlive its reader
-/// (`forge start | grep -m1 ready`) until somebody's next line.
-fn watch_reader(stdout: &OwnedFd) -> Option<AsyncFd<OwnedFd>> {
-    if !descriptor::is_pipe(stdout) {
-        return None;
-    }
-    descriptor::watch_error(stdout.try_clone().ok()?).ok()
-}
-
-/// Waits until the reader of the standard output is gone; for ever if nobody can know.
-async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
-    match reader {
-        // An error of the poller itself says nothing about the reader; the next write will.
-        Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
-        Some(_) | None => std::future::pending().await,
-    }
-}
-
-/// Waits until the wall clock jumps; for ever if nothing depends on it.
-async fn clock_set(jumps: Option<&ClockJumps>) {
-    match jumps {
-        Some(jumps) => jumps.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Sleeps that long; for ever without a time.
-async fn wait(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -134,8 +134,8 @@ impl Hands {
         for variable in &variables {
             // The mark is that of a forge around this one, or of a file: with two of them, everybody would believe
             // another one.
-            let is_replaced = variable.name == RUN_MARK.as_bytes()
-                || (hold == Hold::Line && variable.name == b"TERM");
+            let is_replaced =
+                variable.name == RUN_MARK.as_bytes() || (hold == Hold::Line && variable.name == b"TERM");
             if !is_replaced {
                 add(&mut environment, &variable.name, &variable.value)?;
             }

@@ -100,7 +100,7 @@ impl Starting {
         if verdict.read_exact(&mut words).is_ok() {
             return Err((Failure::decode(words), Stillborn(self.newborn)));
         }
-        // SAFETY: the descriptor was closed without a word: by exec, or by the end, both of which let go of the memory first.
+        // SAFETY: the descriptor was closed without a word: by exec or by the end, both of which let go of the memory first.
         unsafe { self.newborn.let_go() };
         Ok(pid)
     }

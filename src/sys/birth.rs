@@ -32,12 +32,13 @@ impl<T> Newborn<T> {
     }
 }
 
-/// Makes a process that leads a `life` with what it `needs`, and ends with 127 if that comes to its end. It is a member of `group`
-/// from its first instruction on, where there is one: moving it later would make the kernel wait for all other processors.
+/// Makes a process that leads a `life` with what it `needs`, and ends with 127 if that comes to its end. It is a member of
+/// `group` from its first instruction on, where there is one: moving it later would make the kernel wait for all other
+/// processors.
 ///
 /// # Safety
-/// This process has one thread. `life` makes [bare](super::bare) system calls and nothing else: it does not even write to
-/// a global variable, as libc does with errors.
+/// This process has one thread. `life` makes [bare](super::bare) system calls and nothing else: it does not even write
+/// to a global variable, as libc does with errors.
 ///
 /// # Errors
 /// The kernel has no process left.

@@ -224,11 +224,11 @@ fn hold_back(signals: &[i32]) -> libc::sigset_t {
 }
 
 /// All signals are held back as long as this lives; then those that were let through before are let through again.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) struct AllBlocked(libc::sigset_t);
 
 /// Holds back all signals of this thread.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) fn block_all() -> AllBlocked {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
@@ -240,7 +240,7 @@ pub(super) fn block_all() -> AllBlocked {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl Drop for AllBlocked {
     fn drop(&mut self) {
         set_mask(&self.0);

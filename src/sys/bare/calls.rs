@@ -67,7 +67,8 @@ pub fn start_session() -> Done {
     done(unsafe { call(libc::SYS_setsid, [0; 4]) })
 }
 
-/// Asks the kernel to kill this process when its parent dies. Returns false if the parent is gone already. `PR_SET_PDEATHSIG`.
+/// Asks the kernel to kill this process when its parent dies (`PR_SET_PDEATHSIG`). Returns false if the parent is gone
+/// already.
 pub fn die_with(parent: i32) -> bool {
     // SAFETY: neither touches memory.
     let found = unsafe {
@@ -147,15 +148,13 @@ pub fn reset_signals() {
     // The kernel's own `sigaction`: a default needs neither flags nor a way back.
     let action = [0_u64; 4];
     let none = 0_u64;
-    // SAFETY: rt_sigaction(2) reads one action, rt_sigprocmask(2) one set. The first refuses SIGKILL and SIGSTOP, which is fine.
+    // SAFETY: rt_sigaction(2) reads one action, rt_sigprocmask(2) one set. The first refuses SIGKILL and SIGSTOP, which is
+    // fine.
     unsafe {
         for signal in 1..=SIGNALS {
             call(libc::SYS_rt_sigaction, [signal, (&raw const action) as usize, 0, SET_BYTES]);
         }
-        call(
-            libc::SYS_rt_sigprocmask,
-            [word(libc::SIG_SETMASK), (&raw const none) as usize, 0, SET_BYTES],
-        );
+        call(libc::SYS_rt_sigprocmask, [word(libc::SIG_SETMASK), (&raw const none) as usize, 0, SET_BYTES]);
     }
 }
 
@@ -165,9 +164,8 @@ pub fn reset_signals() {
 /// The lists end in a null pointer and consist of strings that end in NUL; the first has one at least.
 pub unsafe fn execute(arguments: Texts, environment: Texts) -> i32 {
     // SAFETY: the caller's promise.
-    let result = unsafe {
-        call(libc::SYS_execve, [*arguments as usize, arguments as usize, environment as usize, 0])
-    };
+    let result =
+        unsafe { call(libc::SYS_execve, [*arguments as usize, arguments as usize, environment as usize, 0]) };
     (-result) as i32
 }
 

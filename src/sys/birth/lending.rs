@@ -44,11 +44,7 @@ struct Way<'a, T> {
 
 /// # Safety
 /// As with [`super::bear`]; `needs` and the stack stay where they are until the child needs them no more.
-pub(super) unsafe fn bear<T>(
-    group: Option<&Group>,
-    needs: &T,
-    life: fn(&T),
-) -> io::Result<(i32, Stack)> {
+pub(super) unsafe fn bear<T>(group: Option<&Group>, needs: &T, life: fn(&T)) -> io::Result<(i32, Stack)> {
     let stack = Stack::new()?;
     let top = STACK_BYTES.get() - size_of::<Way<'_, T>>().next_multiple_of(16);
     // SAFETY: within the stack, which nobody else uses, and aligned.
@@ -64,8 +60,8 @@ pub(super) unsafe fn bear<T>(
     }
     // A handler of ours would run on the memory of both; the child unblocks what it has reset.
     let blocked = signals::block_all();
-    // SAFETY: the kernel reads the arguments, which live until it returns here. The child has a stack that nobody else uses, and the
-    // caller vouches for what it does.
+    // SAFETY: the kernel reads the arguments, which live until it returns here. The child has a stack that nobody else
+    // uses, and the caller vouches for what it does.
     let result = unsafe { clone_onto_stack(&raw const arguments, begin::<T>, way.as_ptr().cast()) };
     drop(blocked);
     match i32::try_from(result) {
@@ -86,13 +82,13 @@ unsafe extern "C" fn begin<T>(way: *const c_void) -> ! {
 /// Where a child begins.
 type Begin = unsafe extern "C" fn(*const c_void) -> !;
 
-/// Returns in the parent alone, with the number of the child or a negative error. By hand, because a function of libc that returns
-/// in the child returns onto the stack of the parent.
+/// Returns in the parent alone, with the number of the child or a negative error. By hand, because a function of libc
+/// that returns in the child would return onto the stack of the parent.
 #[cfg(target_arch = "x86_64")]
 unsafe fn clone_onto_stack(arguments: *const CloneArguments, begin: Begin, way: *const c_void) -> i64 {
     let result: i64;
-    // SAFETY: the kernel keeps all registers but rax, rcx and r11. The child comes out of it with an empty stack, which is aligned
-    // as a call wants it, and never leaves `begin`.
+    // SAFETY: the kernel keeps all registers but rax, rcx and r11. The child comes out of it with an empty stack, which
+    // is aligned as a call wants it, and never leaves `begin`.
     unsafe {
         asm!(
             "syscall",
@@ -119,8 +115,8 @@ unsafe fn clone_onto_stack(arguments: *const CloneArguments, begin: Begin, way: 
 #[cfg(target_arch = "aarch64")]
 unsafe fn clone_onto_stack(arguments: *const CloneArguments, begin: Begin, way: *const c_void) -> i64 {
     let result: i64;
-    // SAFETY: the kernel keeps all registers but x0. The child comes out of it with an empty stack, which is aligned, and never
-    // leaves `begin`.
+    // SAFETY: the kernel keeps all registers but x0. The child comes out of it with an empty stack, which is aligned, and
+    // never leaves `begin`.
     unsafe {
         asm!(
             "svc #0",
