@@ -14,8 +14,9 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
+pub mod session;
 mod starting;
-mod waiting;
+mod waits;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ use anyhow::Context;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
+use crate::control::address::Seat;
+use crate::control::server::Server;
 use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
@@ -39,18 +42,18 @@ use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
-use crate::sys::footprint;
 use crate::sys::probe::listening::Listened;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
-pub use hub::{Hub, Patience, Way};
+pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
-use waiting::{clock_set, reader_gone, wait, watch_reader};
+use session::{Desk, Question};
+use waits::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
@@ -89,6 +92,8 @@ pub struct Setup {
     pub grace: Duration,
     /// After which time all of it is over, whatever still runs.
     pub limit: Option<Duration>,
+    /// Where others ask about it and change it; `None` where the system has no place for that.
+    pub seat: Option<Seat>,
 }
 
 /// What there is to tell of a stack that has come to its end.
@@ -127,10 +132,12 @@ struct Engine {
     limit: Option<Duration>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
+    /// Where faces ask.
+    desk: Desk,
+    /// Serves those in other processes.
+    server: Option<Server>,
     /// Tells when the wall clock jumps, where something depends on it.
     jumps: Option<ClockJumps>,
-    /// When forge and the guard let go of what only a start needs; at once it would be needed again.
-    rests_at: Option<Time>,
     /// The standard output, watched where that shows that its reader is gone.
     reader: Option<AsyncFd<OwnedFd>>,
 }
@@ -158,6 +165,9 @@ impl Engine {
         let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
+        let (session, desk) = session::open(&setup.project, &hub);
+        // A stack does not fail because nobody can ask it.
+        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
@@ -171,7 +181,8 @@ impl Engine {
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
-            rests_at: None,
+            desk,
+            server,
             reader,
         })
     }
@@ -206,18 +217,23 @@ impl Engine {
             if is_over {
                 self.keep_record_of_failures();
             }
+            self.desk.publish(|| self.supervisor.snapshot(now.time));
             if let Some(outcome) = outcome {
                 break outcome;
             }
             if started.is_some() && !self.hands.is_starting() {
-                self.rests_at = Some(self.clock.now() + REST);
+                self.hands.rests_at = Some(self.clock.now() + REST);
             }
             event = self.next_event().await;
         };
+        self.desk.close();
         let stack = self.supervisor.snapshot(self.clock.now());
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
         self.dismiss_guard().await;
         self.flush_output().await;
+        if let Some(server) = self.server.take() {
+            server.finish().await;
+        }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.
             (Outcome::Broken, Some(errno)) => {
@@ -284,12 +300,13 @@ impl Engine {
             }
             let deadline = self.supervisor.deadline().map(|time| time - self.clock.now());
             let limit = self.limit.map(|limit| (Time::ZERO + limit) - self.clock.now());
-            let rest = self.rests_at.map(|time| time - self.clock.now());
+            let rest = self.hands.rests_at.map(|time| time - self.clock.now());
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
                 news = self.hands.link.next() => self.told(news),
                 Some(event) = self.inbox.recv() => Some(event),
+                question = self.desk.next() => self.answer(question),
                 OutputGone { errno } = self.hands.hub.output_gone(), if self.output_gone.is_none() => {
                     self.output_gone = Some(errno);
                     Some(Event::OutputGone { errno })
@@ -301,7 +318,7 @@ impl Engine {
                 () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
                 () = wait(rest), if rest.is_some() => {
-                    self.rest();
+                    self.hands.rest();
                     None
                 }
                 () = wait(limit), if limit.is_some() => self.limit.take().map(|limit| Event::TimeUp { limit }),
@@ -310,13 +327,6 @@ impl Engine {
                 return event;
             }
         }
-    }
-
-    /// The start of forge and of all processes is behind it.
-    fn rest(&mut self) {
-        self.rests_at = None;
-        self.hands.link.rest();
-        footprint::forget_what_has_run();
     }
 
     fn heard(&mut self, received: Received) -> Option<Event> {
@@ -357,6 +367,18 @@ impl Engine {
         // What was found out on the way comes first.
         self.hands.happened.push_back(event);
         self.hands.happened.pop_front()
+    }
+
+    /// Answers a face; returns what of its question is for the mind.
+    fn answer(&mut self, question: Question) -> Option<Event> {
+        let stack = || self.supervisor.snapshot(self.clock.now());
+        match question {
+            // Whoever has gone away meanwhile is not missed.
+            Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
+            Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
+            Question::Event(event) => return Some(event),
+        }
+        None
     }
 
     /// Waits until the guard says that nobody is left. A signal meanwhile ends what resists.

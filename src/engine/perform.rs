@@ -26,7 +26,8 @@ use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Par
 use crate::sys::notify::Ear;
 use crate::sys::probe::listening::{Before, Listened};
 use crate::sys::pty::WindowSize;
-use crate::sys::{clock::Clock, oom, ports, process, pty, signals};
+use crate::sys::{clock::Clock, footprint, oom, ports, process, pty, signals};
+use crate::time::Time;
 
 /// How long the output of a run of which nobody is left may stay open before its reader gets its last call: only a
 /// stranger can hold it then. Shorter than the mind's own patience, so that it hears the end of the output.
@@ -64,6 +65,8 @@ pub(super) struct Hands {
     oom_kills: oom::Kills,
     /// On which ports somebody listened before the runs that are being started.
     pub(super) listened: Listened,
+    /// When forge and the guard let go of what only a start needs; at once it would be needed again.
+    pub(super) rests_at: Option<Time>,
     /// Where the newest run of each instance was heard, by its place.
     voices: BTreeMap<usize, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
@@ -140,6 +143,7 @@ impl Hands {
             errands: Errands::new(),
             oom_kills: oom::Kills::default(),
             listened: Listened::default(),
+            rests_at: None,
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -148,6 +152,13 @@ impl Hands {
     /// Returns whether a process is on its way of which nobody has heard yet.
     pub(super) fn is_starting(&self) -> bool {
         self.runs.values().any(|held| held.leader.is_none())
+    }
+
+    /// The start of forge and of all processes is behind it.
+    pub(super) fn rest(&mut self) {
+        self.rests_at = None;
+        self.link.rest();
+        footprint::forget_what_has_run();
     }
 
     /// Does one thing; returns the outcome when all is over.
@@ -207,6 +218,9 @@ impl Hands {
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
             let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            if matches!(held.kept, Kept::Terminals(_)) {
+                self.hub.keep_for_taps(stream);
+            }
             held.streams.push(stream);
             let (last_call, hears_last_call) = oneshot::channel();
             readers.push(spawn_local(readers::read(self.hub.clone(), stream, output, hears_last_call)));

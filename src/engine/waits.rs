@@ -1,4 +1,4 @@
-//! What the loop waits for besides events: some of it never comes, and then it is waited for for ever.
+//! What the loop waits for besides news: the end of a reader, a jump of the clock, a length of time.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
