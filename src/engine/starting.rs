@@ -195,7 +195,7 @@ fn add(environment: &mut Environment, name: &[u8], value: &[u8]) -> Result<(), (
 
 /// Where a process says how it is, and how often it is expected to.
 fn notify_variables(ear: &Ear, life: &Lifecycle) -> Vec<(&'static str, String)> {
-    let mut variables = vec![(notify::VARIABLE, ear.address().to_string())];
+    let mut variables = vec![(notify::VARIABLE, ear.address())];
     if let Some(live) = life.live.as_ref().filter(|live| live.probe == Probe::Notify) {
         variables.push(("WATCHDOG_USEC", live.every.as_micros().to_string()));
     }

@@ -9,7 +9,6 @@ use crate::sys::descriptor_table::FileLimit;
 /// # Safety
 /// The arguments are such as the call wants.
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
 unsafe fn call(number: i64, [a, b, c, d]: [usize; 4]) -> isize {
     let result;
     // SAFETY: the kernel keeps all registers but rax, rcx and r11; the rest is the caller's promise.
@@ -32,7 +31,6 @@ unsafe fn call(number: i64, [a, b, c, d]: [usize; 4]) -> isize {
 /// # Safety
 /// See above.
 #[cfg(target_arch = "aarch64")]
-#[inline(always)]
 unsafe fn call(number: i64, [a, b, c, d]: [usize; 4]) -> isize {
     let result;
     // SAFETY: the kernel keeps all registers but x0; the rest is the caller's promise.
@@ -50,15 +48,18 @@ unsafe fn call(number: i64, [a, b, c, d]: [usize; 4]) -> isize {
     result
 }
 
-#[inline(always)]
 fn done(result: isize) -> Done {
-    if result < 0 { Err((-result) as i32) } else { Ok(()) }
+    if result < 0 { Err(errno(result)) } else { Ok(()) }
+}
+
+/// The number of an error, which the kernel gives below zero.
+fn errno(result: isize) -> i32 {
+    i32::try_from(result.wrapping_neg()).unwrap_or(libc::EINVAL)
 }
 
 /// A number as the kernel reads it: as wide as a register, with its sign.
-#[inline(always)]
 fn word(number: i32) -> usize {
-    number as isize as usize
+    (number as isize).cast_unsigned()
 }
 
 /// Starts a session of its own, without a terminal. `setsid(2)`.
@@ -86,8 +87,9 @@ pub fn duplicate_onto(descriptor: i32, number: i32) -> Done {
 
 /// Makes the terminal on descriptor 0 the controlling terminal of this session.
 pub fn take_terminal() -> Done {
+    let request = usize::try_from(libc::TIOCSCTTY).unwrap_or_default();
     // SAFETY: TIOCSCTTY takes no pointer.
-    done(unsafe { call(libc::SYS_ioctl, [0, libc::TIOCSCTTY as usize, 0, 0]) })
+    done(unsafe { call(libc::SYS_ioctl, [0, request, 0, 0]) })
 }
 
 /// Sets how many files may be open. It is good to have: where it fails, the limit stays as it is.
@@ -107,7 +109,8 @@ pub fn add_niceness(by: i32) -> Done {
     // SAFETY: neither touches memory.
     let result = unsafe {
         // 20 less the niceness, which is never an error.
-        let now = 20 - call(libc::SYS_getpriority, [libc::PRIO_PROCESS as usize, 0, 0, 0]) as i32;
+        let below = call(libc::SYS_getpriority, [libc::PRIO_PROCESS as usize, 0, 0, 0]);
+        let now = 20 - i32::try_from(below).unwrap_or(20);
         let wanted = (now + by).clamp(-20, 19);
         done(call(libc::SYS_setpriority, [libc::PRIO_PROCESS as usize, 0, word(wanted), 0]))
     };
@@ -166,7 +169,7 @@ pub unsafe fn execute(arguments: Texts, environment: Texts) -> i32 {
     // SAFETY: the caller's promise.
     let result =
         unsafe { call(libc::SYS_execve, [*arguments as usize, arguments as usize, environment as usize, 0]) };
-    (-result) as i32
+    errno(result)
 }
 
 /// Returns the number of this process in the world whose `/proc` this directory is; 0 where that cannot be known.
@@ -176,10 +179,8 @@ pub fn pid_outside(proc: i32) -> i32 {
     // SAFETY: readlinkat(2) reads a name that ends in NUL and writes at most so many bytes.
     let length = unsafe { call(libc::SYS_readlinkat, [word(proc), name, into, text.len()]) };
     let mut number = 0_i32;
-    for (index, byte) in text.iter().enumerate() {
-        if (index as isize) < length {
-            number = number.wrapping_mul(10).wrapping_add(i32::from(byte.wrapping_sub(b'0')));
-        }
+    for byte in text.iter().take(usize::try_from(length).unwrap_or(0)) {
+        number = number.wrapping_mul(10).wrapping_add(i32::from(byte.wrapping_sub(b'0')));
     }
     number
 }
