@@ -30,10 +30,10 @@ fn children_lead_their_lives_side_by_side() {
         .collect();
     children.into_iter().for_each(outlive);
     drop(says);
-    let mut heard = Vec::new();
-    File::from(hears).read_to_end(&mut heard).expect("they have spoken");
-    heard.sort_unstable();
-    assert_eq!(heard, (1..=20).collect::<Vec<u8>>());
+    let mut words = Vec::new();
+    File::from(hears).read_to_end(&mut words).expect("they have spoken");
+    words.sort_unstable();
+    assert_eq!(words, (1..=20).collect::<Vec<u8>>());
 }
 
 #[test]
