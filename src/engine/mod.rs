@@ -42,7 +42,7 @@ use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
-use crate::sys::footprint;
+use crate::sys::probe::listening::Listened;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
@@ -57,6 +57,9 @@ use waits::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
+
+/// How long nobody may have been started for before what only a start needs is let go of.
+const REST: Duration = Duration::from_millis(500);
 
 /// How many events of readers may wait. They are rare (one an output), and a reader that waits holds up nobody.
 const INBOX: usize = 1024;
@@ -201,6 +204,7 @@ impl Engine {
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }
+            self.hands.listened = Listened::default();
             if let Some((run, pid)) = started {
                 self.hands.listen(run, pid);
             }
@@ -217,9 +221,8 @@ impl Engine {
             if let Some(outcome) = outcome {
                 break outcome;
             }
-            // The start of forge and of all processes is behind it.
             if started.is_some() && !self.hands.is_starting() {
-                footprint::forget_what_has_run();
+                self.hands.rests_at = Some(self.clock.now() + REST);
             }
             event = self.next_event().await;
         };
@@ -261,9 +264,12 @@ impl Engine {
 
     /// Keeps what is known so far, if the end of somebody is worth it: forge itself may not come to its end.
     fn keep_record_of_failures(&self) {
+        // Where many end well, each would be asked at the end of each.
+        if !self.supervisor.may_have_a_story() {
+            return;
+        }
         let stack = self.supervisor.snapshot(self.clock.now());
-        let is_ending = stack.stopping.is_some();
-        if !is_ending && stack.instances.iter().any(record::has_a_story) {
+        if stack.instances.iter().any(record::has_a_story) {
             self.record.keep(stack, false, |instance| self.hands.last_lines(instance));
         }
     }
@@ -294,6 +300,7 @@ impl Engine {
             }
             let deadline = self.supervisor.deadline().map(|time| time - self.clock.now());
             let limit = self.limit.map(|limit| (Time::ZERO + limit) - self.clock.now());
+            let rest = self.hands.rests_at.map(|time| time - self.clock.now());
             let event = tokio::select! {
                 biased;
                 received = self.signals.next() => self.heard(received),
@@ -310,6 +317,10 @@ impl Engine {
                 }
                 () = clock_set(self.jumps.as_ref()) => Some(Event::ClockSet),
                 () = wait(deadline) => Some(Event::DeadlineReached),
+                () = wait(rest), if rest.is_some() => {
+                    self.hands.rest();
+                    None
+                }
                 () = wait(limit), if limit.is_some() => self.limit.take().map(|limit| Event::TimeUp { limit }),
             };
             if let Some(event) = event {

@@ -24,9 +24,10 @@ use crate::project::lifecycle::{Probe, Readiness};
 use crate::project::{InstanceId, Project, Variable};
 use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
-use crate::sys::probe::listening::Before;
+use crate::sys::probe::listening::{Before, Listened};
 use crate::sys::pty::WindowSize;
-use crate::sys::{clock::Clock, oom, ports, process, pty, signals};
+use crate::sys::{clock::Clock, footprint, oom, ports, process, pty, signals};
+use crate::time::Time;
 
 /// How long the output of a run of which nobody is left may stay open before its reader gets its last call: only a
 /// stranger can hold it then. Shorter than the mind's own patience, so that it hears the end of the output.
@@ -62,6 +63,10 @@ pub(super) struct Hands {
     pub(super) errands: Errands,
     /// How many processes the kernel has killed for want of memory.
     oom_kills: oom::Kills,
+    /// On which ports somebody listened before the runs that are being started.
+    pub(super) listened: Listened,
+    /// When forge and the guard let go of what only a start needs; at once it would be needed again.
+    pub(super) rests_at: Option<Time>,
     /// Where the newest run of each instance was heard, by its place.
     voices: BTreeMap<usize, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
@@ -137,6 +142,8 @@ impl Hands {
             looks: Vec::new(),
             errands: Errands::new(),
             oom_kills: oom::Kills::default(),
+            listened: Listened::default(),
+            rests_at: None,
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -145,6 +152,13 @@ impl Hands {
     /// Returns whether a process is on its way of which nobody has heard yet.
     pub(super) fn is_starting(&self) -> bool {
         self.runs.values().any(|held| held.leader.is_none())
+    }
+
+    /// The start of forge and of all processes is behind it.
+    pub(super) fn rest(&mut self) {
+        self.rests_at = None;
+        self.link.rest();
+        footprint::forget_what_has_run();
     }
 
     /// Does one thing; returns the outcome when all is over.
@@ -214,7 +228,7 @@ impl Hands {
         }
         held.last_calls = last_calls;
         held.leader = Some(pid);
-        held.oom_kills = self.oom_kills.so_far(pid);
+        held.oom_kills = self.oom_kills.lately(pid);
         held.began = Some(Instant::now());
         let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
         if is_main {

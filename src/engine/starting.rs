@@ -1,5 +1,6 @@
 //! Starting: what a run gets on its way, and what forge keeps of it.
 
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::os::fd::OwnedFd;
@@ -11,14 +12,14 @@ use super::notifying;
 use super::perform::{Hands, Held};
 use crate::exit::Step;
 use crate::guard::RUN_MARK;
-use crate::guard::wire::Spawn;
+use crate::guard::wire::{Environment, Spawn};
 use crate::project::command::shell_line;
 use crate::project::lifecycle::{Lifecycle, Probe};
 use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Variable};
 use crate::supervisor::{ChildEvent, Detail, Event, Note, Part, RunId};
 use crate::sys::notify::{self, Ear};
 use crate::sys::path::{self, Lookup};
-use crate::sys::probe::listening::{self, Before};
+use crate::sys::probe::listening::Before;
 
 /// The shell that every command goes through, as under foreman.
 const SHELL: &[u8] = b"/bin/sh";
@@ -45,10 +46,12 @@ impl Hands {
         let mut ear = None;
         if is_main && notifying::is_wanted(&spec.process.life) {
             let opened = Ear::open().map_err(|error| no_ends(&error))?;
-            spawn.environment.extend(notify_variables(&opened, &spec.process.life));
+            for (name, value) in notify_variables(&opened, &spec.process.life) {
+                add(&mut spawn.environment, name.as_bytes(), value.as_bytes())?;
+            }
             ear = Some(opened);
         }
-        let before = spec.port.filter(|_| is_main).map_or(Before::Taken, listening::look_before);
+        let before = spec.port.filter(|_| is_main).map_or(Before::Taken, |port| self.listened.before(port));
         self.link.spawn(spawn, standard);
         let held = Held {
             place,
@@ -93,7 +96,7 @@ impl Hands {
             nice: spec.process.life.nice,
             directory: directory.as_os_str().as_bytes().to_vec(),
             arguments: vec![SHELL.to_vec(), b"-c".to_vec(), command.line],
-            environment: self.environment(run, spec, hold),
+            environment: self.environment(run, spec, hold)?,
         })
     }
 
@@ -123,21 +126,24 @@ impl Hands {
         Ok((hold, holds::make(hold, channels, self.window())?))
     }
 
-    /// Returns the environment of a run, each variable as `NAME=value`.
-    fn environment(&self, run: u64, instance: &InstanceSpec, hold: Hold) -> Vec<Vec<u8>> {
+    /// Returns the environment of a run.
+    fn environment(&self, run: u64, instance: &InstanceSpec, hold: Hold) -> Result<Environment, (Step, i32)> {
         let variables = self.project.environment_with(instance, &self.addresses);
         let is_set = |name: &[u8]| variables.iter().any(|variable| variable.name == name);
-        let mut environment: Vec<Vec<u8>> = variables
-            .iter()
-            .filter(|variable| !(hold == Hold::Line && variable.name == b"TERM"))
-            // That of a forge around this one, or of a file: with two of them, everybody would believe another one.
-            .filter(|variable| variable.name != RUN_MARK.as_bytes())
-            .map(|variable| [&variable.name[..], b"=", &variable.value].concat())
-            .collect();
-        environment.push(format!("{RUN_MARK}={}", self.link.mark_of(run)).into_bytes());
+        let mut environment = Environment::default();
+        for variable in &variables {
+            // The mark is that of a forge around this one, or of a file: with two of them, everybody would believe
+            // another one.
+            let is_replaced =
+                variable.name == RUN_MARK.as_bytes() || (hold == Hold::Line && variable.name == b"TERM");
+            if !is_replaced {
+                add(&mut environment, &variable.name, &variable.value)?;
+            }
+        }
+        add(&mut environment, RUN_MARK.as_bytes(), self.link.mark_of(run).as_bytes())?;
         if hold == Hold::Line {
             // It is a terminal that understands nothing: no cursor movement, no questions to it.
-            environment.push(b"TERM=dumb".to_vec());
+            add(&mut environment, b"TERM", b"dumb")?;
         }
         if self.manner.colour
             && !matches!(hold, Hold::Full | Hold::Own)
@@ -145,10 +151,10 @@ impl Hands {
             && !is_set(b"FORCE_COLOR")
         {
             // Without a real terminal this is how programs are told that colour is welcome.
-            environment.push(b"FORCE_COLOR=1".to_vec());
-            environment.push(b"CLICOLOR_FORCE=1".to_vec());
+            add(&mut environment, b"FORCE_COLOR", b"1")?;
+            add(&mut environment, b"CLICOLOR_FORCE", b"1")?;
         }
-        environment
+        Ok(environment)
     }
 
     /// Returns what helps to understand a start that failed.
@@ -163,7 +169,7 @@ impl Hands {
         }
         let variables = self.project.environment_with(spec, &self.addresses);
         // As they stand in memory: NAME=value and a NUL.
-        let size = |variable: &Variable| variable.name.len() + variable.value.len() + 2;
+        let size = |variable: &Cow<'_, Variable>| variable.name.len() + variable.value.len() + 2;
         let largest = variables.iter().max_by_key(|variable| size(variable))?;
         Some(Detail::Environment {
             bytes: variables.iter().map(size).sum(),
@@ -182,11 +188,16 @@ fn no_ends(error: &io::Error) -> (Step, i32) {
     (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE))
 }
 
+/// What has a NUL in it no program can be told.
+fn add(environment: &mut Environment, name: &[u8], value: &[u8]) -> Result<(), (Step, i32)> {
+    if environment.push(name, value) { Ok(()) } else { Err((Step::Exec, libc::EINVAL)) }
+}
+
 /// Where a process says how it is, and how often it is expected to.
-fn notify_variables(ear: &Ear, life: &Lifecycle) -> Vec<Vec<u8>> {
-    let mut variables = vec![format!("{}={}", notify::VARIABLE, ear.address()).into_bytes()];
+fn notify_variables(ear: &Ear, life: &Lifecycle) -> Vec<(&'static str, String)> {
+    let mut variables = vec![(notify::VARIABLE, ear.address())];
     if let Some(live) = life.live.as_ref().filter(|live| live.probe == Probe::Notify) {
-        variables.push(format!("WATCHDOG_USEC={}", live.every.as_micros()).into_bytes());
+        variables.push(("WATCHDOG_USEC", live.every.as_micros().to_string()));
     }
     variables
 }

@@ -10,7 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::groups;
 use super::mark::{Mark, RUN_MARK, StackId};
-use super::spawn::{self, Failure, Starting};
+use super::spawn::{Failure, Nursery, Starting, Stillborn};
 use super::tree::{Ending, Order, Tree};
 use super::wire::{Frames, News, Request};
 use crate::exit::Step;
@@ -46,18 +46,18 @@ pub(super) struct Keeper {
     /// What each `Spawn` brought that is not complete yet; fewer than three where there was no room for them.
     descriptors: VecDeque<Vec<OwnedFd>>,
     deaths: UnixStream,
+    nursery: Nursery,
     /// In the order of the requests, which is the order of the answers.
     starting: VecDeque<Starting>,
+    stillborn: Vec<Stillborn>,
+    /// News that forge has not been told yet.
+    outgoing: Vec<u8>,
     tree: Tree,
-    /// Where everybody is who was started, where the machine lets us have one.
-    group: Option<Group>,
     /// When what everybody was asked for becomes a kill, and later: when the guard gives up.
     due: Option<Instant>,
     killing: bool,
     /// Everybody was stopped together with forge (Ctrl-Z).
     suspended: bool,
-    /// The world that forge is in, where this one is a namespace of its own.
-    outside: Option<Outside>,
 }
 
 impl Keeper {
@@ -73,43 +73,47 @@ impl Keeper {
             frames: Frames::default(),
             descriptors: VecDeque::new(),
             deaths,
+            nursery: Nursery {
+                file_limit: settings.file_limit,
+                group: Group::make(&groups::name(settings.stack)),
+                outside,
+            },
             starting: VecDeque::new(),
+            stillborn: Vec::new(),
+            outgoing: Vec::new(),
             tree: Tree::default(),
-            group: Group::make(&groups::name(settings.stack)),
             due: None,
             killing: false,
             suspended: false,
-            outside,
         })
     }
 
     /// Serves until nobody is left; returns false if somebody is, who cannot be killed.
     pub(super) fn keep(mut self) -> bool {
-        let mut has_started = false;
         loop {
             let ready = self.wait();
-            while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid)) {
+            while self.starting.front().is_some_and(|first| ready.started.contains(&first.pid())) {
                 self.conclude_first_start();
             }
             if ready.deaths {
                 let mut sink = [0; 256];
                 while matches!(self.deaths.read(&mut sink), Ok(1..)) {}
             }
-            if ready.socket && self.forge_listens {
-                self.hear();
+            let heard = if ready.socket && self.forge_listens { self.hear() } else { Heard::Else };
+            // While nothing but starts are asked for, nobody is looked for: of many, each would be looked at for each.
+            if heard == Heard::Starts && !ready.deaths {
+                continue;
             }
             let nobody = self.reap();
             self.adopt();
-            if !has_started && self.starting.is_empty() && !self.tree.has_no_leader() {
-                has_started = true;
-                footprint::forget_what_has_run();
-            }
             if self.due.is_some() && nobody {
                 self.tell(News::Empty);
+                self.say();
                 return true;
             }
             if self.due.is_some_and(|due| due <= clock::instant()) {
                 if self.killing {
+                    self.say();
                     return false;
                 }
                 self.kill_all();
@@ -117,7 +121,8 @@ impl Keeper {
         }
     }
 
-    fn wait(&self) -> Ready {
+    fn wait(&mut self) -> Ready {
+        self.say();
         let now = clock::instant();
         let timeout = self.due.map(|due| {
             let wait = due.saturating_duration_since(now);
@@ -148,27 +153,34 @@ impl Keeper {
                 .iter()
                 .zip(&polled[first_start..])
                 .filter(|(_, polled)| is_ready(polled))
-                .map(|(start, _)| start.pid)
+                .map(|(start, _)| start.pid())
                 .collect(),
         }
     }
 
-    fn hear(&mut self) {
+    fn hear(&mut self) -> Heard {
         let mut buffer = [0; 16_384];
         match socket::receive(self.socket.as_fd(), &mut buffer, &mut self.descriptors) {
             Ok(0) => self.lose_forge(),
             Ok(length) => {
+                let mut heard = Heard::Starts;
                 self.frames.push(&buffer[..length]);
                 while let Some(frame) = self.frames.next_frame() {
-                    match Request::decode(frame) {
-                        Ok(request) => self.serve(request),
-                        Err(_) => return self.lose_forge(),
+                    let Ok(request) = Request::decode(frame) else {
+                        self.lose_forge();
+                        return Heard::Else;
+                    };
+                    if !matches!(request, Request::Spawn(_)) {
+                        heard = Heard::Else;
                     }
+                    self.serve(request);
                 }
+                return heard;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => self.lose_forge(),
         }
+        Heard::Else
     }
 
     fn serve(&mut self, request: Request) {
@@ -176,20 +188,14 @@ impl Keeper {
             Request::Spawn(spawn) => {
                 let run = spawn.run;
                 let standard = self.descriptors.pop_front().unwrap_or_default();
-                let result = match <[OwnedFd; 3]>::try_from(standard) {
-                    Ok(standard) => spawn::spawn(
-                        &spawn,
-                        &standard,
-                        self.settings.file_limit,
-                        self.group.as_ref(),
-                        self.outside.as_ref(),
-                    ),
+                let starting = match <[OwnedFd; 3]>::try_from(standard) {
+                    Ok(standard) => self.nursery.spawn(spawn, &standard),
                     // The kernel drops descriptors that the guard's own table has no room for.
                     Err(_) => Err(Failure { step: Step::Connect, errno: libc::EMFILE }),
                 };
-                match result {
+                match starting {
                     Ok(starting) => {
-                        self.tree.started(run, starting.pid);
+                        self.tree.started(run, starting.pid());
                         self.starting.push_back(starting);
                     }
                     Err(Failure { step, errno }) => self.tell(News::SpawnFailed { run, step, errno }),
@@ -204,6 +210,7 @@ impl Keeper {
             Request::Kill { run } => carry_out(self.tree.condemn(run)),
             Request::SignalAll { signal } => self.signal_everybody(signal),
             Request::Finish => self.end_all(),
+            Request::Rest => footprint::forget_what_has_run(),
         }
     }
 
@@ -264,7 +271,7 @@ impl Keeper {
         self.killing = true;
         self.due = Some(clock::instant() + KILL_LIMIT);
         carry_out(self.tree.end(Ending::Killing));
-        if let Some(group) = &self.group {
+        if let Some(group) = &self.nursery.group {
             group.kill();
         }
     }
@@ -275,9 +282,10 @@ impl Keeper {
             match process::reap() {
                 Reaped::Ended { pid, exit, spent } => {
                     // What became of its start is told before its end.
-                    while self.starting.iter().any(|start| start.pid == pid) {
+                    while self.starting.iter().any(|start| start.pid() == pid) {
                         self.conclude_first_start();
                     }
+                    self.stillborn.extract_if(.., |one| one.pid() == pid).for_each(Stillborn::bury);
                     if let Some(news) = self.tree.reaped(pid, exit, spent) {
                         self.tell(news);
                     }
@@ -291,11 +299,12 @@ impl Keeper {
     /// Tells what became of the oldest start; waits for it if need be, which is the time of an exec.
     fn conclude_first_start(&mut self) {
         let Some(starting) = self.starting.pop_front() else { return };
-        let (run, pid) = (starting.run, starting.pid);
+        let (run, pid) = (starting.run, starting.pid());
         match starting.verdict() {
             Ok(shown_pid) => self.tell(News::Spawned { run, pid: shown_pid }),
-            Err(Failure { step, errno }) => {
+            Err((Failure { step, errno }, stillborn)) => {
                 self.tree.never_started(pid);
+                self.stillborn.push(stillborn);
                 self.tell(News::SpawnFailed { run, step, errno });
             }
         }
@@ -329,23 +338,29 @@ impl Keeper {
         })
     }
 
+    /// Says it with all else that there is to be told before the next wait: of many starts, not each wakes forge.
     fn tell(&mut self, news: News) {
-        let frame = news.encode();
-        let mut rest = &frame[..];
+        self.outgoing.extend(news.encode());
+    }
+
+    /// Hands over to forge what there is to be told.
+    fn say(&mut self) {
+        let mut rest = &self.outgoing[..];
         while self.forge_listens && !rest.is_empty() {
             match socket::send(self.socket.as_fd(), rest, &[]) {
                 Ok(sent) => rest = &rest[sent..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Nobody listens any more; the end of the socket will say so.
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        self.outgoing.clear();
     }
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        if let Some(group) = &self.group {
+        if let Some(group) = &self.nursery.group {
             group.remove();
         }
     }
@@ -356,6 +371,15 @@ struct Ready {
     deaths: bool,
     socket: bool,
     started: Vec<i32>,
+}
+
+/// What forge has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// Starts, and nothing else; perhaps a part of one.
+    Starts,
+    /// Something else, or nothing.
+    Else,
 }
 
 fn carry_out(orders: Vec<Order>) {

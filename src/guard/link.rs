@@ -119,6 +119,11 @@ impl Link {
         self.send(&Request::Finish, Vec::new());
     }
 
+    /// Says that all that was to be started has been.
+    pub fn rest(&mut self) {
+        self.send(&Request::Rest, Vec::new());
+    }
+
     fn send(&mut self, request: &Request, descriptors: Vec<OwnedFd>) {
         self.outgoing.push_back(Outgoing { bytes: request.encode(), sent: 0, descriptors });
         self.write_what_fits();

@@ -1,32 +1,60 @@
-//! Starting one process: fork, a session of its own, its descriptors, a clean slate of signals, exec.
+//! Starting one process: its birth, a session of its own, its descriptors, a clean slate of signals, exec.
 //!
-//! The guard has one thread, so that everything between fork and exec may be ordinary code; it is kept to system calls
-//! all the same.
+//! Between birth and exec it may use the guard's own memory while the guard goes on ([`crate::sys::birth`]), so that all it
+//! needs is made before, and it makes bare system calls and nothing else.
 
-use std::ffi::{CString, c_char};
-use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::ffi::{CStr, CString, c_char};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use super::wire::{Spawn, byte_of, step_of};
+use super::wire::{Environment, Spawn, byte_of, step_of};
 use crate::exit::Step;
-use crate::sys::cgroup::{self, Group};
+use crate::sys::birth::{self, Newborn};
+use crate::sys::cgroup::Group;
 use crate::sys::descriptor_table::{self, FileLimit};
 use crate::sys::namespace::Outside;
-use crate::sys::process::{self, Fork};
-use crate::sys::{pipe, signals};
+use crate::sys::{bare, pipe, process};
 
-/// A process between fork and exec.
+/// A process between birth and exec.
 #[derive(Debug)]
 pub(super) struct Starting {
     /// The launch.
     pub(super) run: u64,
-    /// The process.
-    pub(super) pid: i32,
     /// Closed by a successful exec; carries the failure otherwise. From a namespace, the number of the process outside
     /// comes first: it is 0 there if it cannot be known.
     pub(super) verdict: OwnedFd,
     /// Whether that is so.
     in_namespace: bool,
+    newborn: Newborn<Program>,
+}
+
+/// One that will never be the program, and may not have ended yet.
+#[derive(Debug)]
+pub(super) struct Stillborn(Newborn<Program>);
+
+impl Stillborn {
+    /// Returns its number.
+    pub(super) fn pid(&self) -> i32 {
+        self.0.pid
+    }
+
+    /// Gives back what it has needed. It has been reaped.
+    pub(super) fn bury(self) {
+        // SAFETY: whoever is reaped has ended.
+        unsafe { self.0.let_go() };
+    }
+}
+
+/// What all processes get.
+#[derive(Debug)]
+pub(super) struct Nursery {
+    /// The limit on open files that they get back.
+    pub(super) file_limit: Option<FileLimit>,
+    /// Where all of them are, where the machine lets us have one.
+    pub(super) group: Option<Group>,
+    /// The world that forge is in, where this one is a namespace of its own.
+    pub(super) outside: Option<Outside>,
 }
 
 /// Why a process could not be started.
@@ -54,132 +82,135 @@ impl Failure {
 }
 
 impl Starting {
+    /// Returns the process.
+    pub(super) fn pid(&self) -> i32 {
+        self.newborn.pid
+    }
+
     /// Returns the number by which forge knows the process, or why it could not be started. Waits until that is known.
-    pub(super) fn verdict(self) -> Result<i32, Failure> {
-        let mut verdict = std::fs::File::from(self.verdict);
-        let mut pid = self.pid;
+    pub(super) fn verdict(self) -> Result<i32, (Failure, Stillborn)> {
+        let mut verdict = File::from(self.verdict);
+        let mut pid = self.newborn.pid;
         if self.in_namespace {
             let mut number = [0; 4];
             // Whoever is killed before it can say it was nobody outside either.
             pid = if verdict.read_exact(&mut number).is_ok() { i32::from_le_bytes(number) } else { 0 };
         }
         let mut words = [0; 5];
-        if verdict.read_exact(&mut words).is_ok() { Err(Failure::decode(words)) } else { Ok(pid) }
-    }
-}
-
-/// Forks; the child becomes the program.
-pub(super) fn spawn(
-    spawn: &Spawn,
-    standard: &[OwnedFd; 3],
-    file_limit: Option<FileLimit>,
-    group: Option<&Group>,
-    outside: Option<&Outside>,
-) -> Result<Starting, Failure> {
-    let program = Program::prepare(spawn).map_err(Failure::at(Step::Exec))?;
-    let (verdict, report) = pipe::pipe().map_err(Failure::at(Step::Connect))?;
-    let guard = process::own_pid();
-    match fork(group).map_err(Failure::at(Step::Fork))? {
-        Fork::Parent { child } => {
-            Ok(Starting { run: spawn.run, pid: child, verdict, in_namespace: outside.is_some() })
+        if verdict.read_exact(&mut words).is_ok() {
+            return Err((Failure::decode(words), Stillborn(self.newborn)));
         }
-        Fork::Child => {
-            let mut report = std::fs::File::from(report);
-            if let Some(outside) = outside {
-                let _ = report.write_all(&outside.own_pid().unwrap_or_default().to_le_bytes());
-            }
-            let failure = become_program(&program, guard, standard, file_limit);
-            let _ = report.write_all(&failure.encode());
-            process::leave(127)
-        }
+        // SAFETY: the descriptor was closed without a word: by exec or by the end, both of which let go of the memory first.
+        unsafe { self.newborn.let_go() };
+        Ok(pid)
     }
 }
 
-/// Into the group where there is one; without it where that fails, as it is good to have and not needed.
-fn fork(group: Option<&Group>) -> io::Result<Fork> {
-    if let Some(group) = group
-        // SAFETY: the guard has one thread.
-        && let Ok(fork) = unsafe { cgroup::fork_into(group) }
-    {
-        return Ok(fork);
+impl Nursery {
+    /// Makes a process that becomes the program.
+    pub(super) fn spawn(&self, spawn: Spawn, standard: &[OwnedFd; 3]) -> Result<Starting, Failure> {
+        let run = spawn.run;
+        let (verdict, report) = pipe::pipe().map_err(Failure::at(Step::Connect))?;
+        let program = Program::prepare(spawn, standard, &report, self.file_limit, self.outside.as_ref())
+            .map_err(Failure::at(Step::Exec))?;
+        // SAFETY: the guard has one thread. The program is kept until its process is known to need it no more.
+        let newborn = unsafe { birth::bear(self.group.as_ref(), Box::new(program), lead) };
+        let newborn = newborn.map_err(Failure::at(Step::Fork))?;
+        Ok(Starting { run, verdict, in_namespace: self.outside.is_some(), newborn })
     }
-    // SAFETY: as above.
-    unsafe { process::fork() }
 }
 
-/// What exec wants, made before the fork.
+/// What exec wants, and what is to be done before; made before the birth.
+#[derive(Debug)]
 struct Program {
     directory: CString,
-    arguments: Vec<CString>,
-    environment: Vec<CString>,
+    arguments: Vec<*const c_char>,
+    environment: Vec<*const c_char>,
+    /// What the pointers point to.
+    _texts: (Vec<CString>, Environment),
     terminal: bool,
     nice: i32,
+    /// Those of the guard; the process has them, too.
+    standard: [RawFd; 3],
+    report: RawFd,
+    file_limit: Option<FileLimit>,
+    /// A number above those of all descriptors.
+    highest: RawFd,
+    guard: i32,
+    /// Where the process finds out what it is called outside its namespace.
+    outside: Option<RawFd>,
 }
 
 impl Program {
-    fn prepare(spawn: &Spawn) -> io::Result<Program> {
-        let text = |bytes: &Vec<u8>| CString::new(bytes.clone()).map_err(io::Error::from);
+    fn prepare(
+        spawn: Spawn,
+        standard: &[OwnedFd; 3],
+        report: &OwnedFd,
+        file_limit: Option<FileLimit>,
+        outside: Option<&Outside>,
+    ) -> io::Result<Program> {
+        let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::from);
+        let arguments = spawn.arguments.into_iter().map(text).collect::<io::Result<Vec<CString>>>()?;
+        let end = || std::iter::once(std::ptr::null());
         Ok(Program {
-            directory: text(&spawn.directory)?,
-            arguments: spawn.arguments.iter().map(text).collect::<io::Result<_>>()?,
-            environment: spawn.environment.iter().map(text).collect::<io::Result<_>>()?,
+            directory: text(spawn.directory)?,
+            environment: spawn.environment.variables().map(CStr::as_ptr).chain(end()).collect(),
             terminal: spawn.terminal,
             nice: spawn.nice,
+            standard: [0, 1, 2].map(|number: usize| standard[number].as_raw_fd()),
+            report: report.as_raw_fd(),
+            file_limit,
+            highest: descriptor_table::highest_descriptor(),
+            guard: process::own_pid(),
+            outside: outside.map(Outside::as_raw_fd),
+            arguments: arguments.iter().map(|text| text.as_ptr()).chain(end()).collect(),
+            // Moved, they stay where they are in memory.
+            _texts: (arguments, spawn.environment),
         })
     }
 }
 
-/// Returns only if it fails.
-fn become_program(
-    program: &Program,
-    guard: i32,
-    standard: &[OwnedFd; 3],
-    file_limit: Option<FileLimit>,
-) -> Failure {
-    if let Err(error) = prepare_self(program, guard, standard, file_limit) {
-        return Failure::at(Step::Prepare)(error);
+/// The life of a process until exec.
+fn lead(program: &Program) {
+    if let Some(outside) = program.outside {
+        let _ = bare::write(program.report, &bare::pid_outside(outside).to_le_bytes());
     }
-    if let Err(error) = process::add_niceness(program.nice) {
-        return Failure::at(Step::Nice)(error);
-    }
-    // SAFETY: chdir(2) reads a string that ends in NUL.
-    if let Err(errno) = nix::errno::Errno::result(unsafe { libc::chdir(program.directory.as_ptr()) }) {
-        return Failure::at(Step::Directory)(errno.into());
-    }
-    descriptor_table::close_others_on_exec();
-    signals::reset_all();
-    Failure::at(Step::Exec)(exec(program))
+    let (step, errno) = become_program(program);
+    let _ = bare::write(program.report, &Failure { step, errno }.encode());
 }
 
-fn prepare_self(
-    program: &Program,
-    guard: i32,
-    standard: &[OwnedFd; 3],
-    file_limit: Option<FileLimit>,
-) -> io::Result<()> {
-    process::start_session()?;
-    if !process::die_with(guard) {
-        process::leave(127);
+/// Returns only if it fails.
+fn become_program(program: &Program) -> (Step, i32) {
+    if let Err(errno) = prepare_self(program) {
+        return (Step::Prepare, errno);
+    }
+    if let Err(errno) = bare::add_niceness(program.nice) {
+        return (Step::Nice, errno);
+    }
+    // SAFETY: a string that ends in NUL.
+    if let Err(errno) = unsafe { bare::change_directory(program.directory.as_ptr()) } {
+        return (Step::Directory, errno);
+    }
+    bare::close_others_on_exec(program.highest);
+    bare::reset_signals();
+    // SAFETY: both lists end in a null pointer and consist of strings that end in NUL; there is a program to start.
+    (Step::Exec, unsafe { bare::execute(program.arguments.as_ptr(), program.environment.as_ptr()) })
+}
+
+fn prepare_self(program: &Program) -> Result<(), i32> {
+    bare::start_session()?;
+    if !bare::die_with(program.guard) {
+        bare::leave(127);
     }
     // All of them lie above 2: the guard holds 0, 1 and 2 itself.
-    for (number, descriptor) in (0..).zip(standard) {
-        descriptor_table::duplicate_onto(descriptor.as_raw_fd(), number)?;
+    for (number, descriptor) in (0..).zip(program.standard) {
+        bare::duplicate_onto(descriptor, number)?;
     }
     if program.terminal {
-        process::take_terminal()?;
+        bare::take_terminal()?;
     }
-    if let Some(limit) = file_limit {
-        descriptor_table::set_file_limit(limit);
+    if let Some(limit) = program.file_limit {
+        bare::set_file_limit(limit);
     }
     Ok(())
-}
-
-fn exec(program: &Program) -> io::Error {
-    let pointers = |list: &[CString]| -> Vec<*const c_char> {
-        list.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
-    };
-    let (arguments, environment) = (pointers(&program.arguments), pointers(&program.environment));
-    // SAFETY: both lists end in a null pointer and consist of strings that end in NUL and live until exec.
-    unsafe { libc::execve(arguments[0], arguments.as_ptr(), environment.as_ptr()) };
-    io::Error::last_os_error()
 }

@@ -4,6 +4,8 @@
 //! datagrams, because an environment may be larger than a datagram. The three descriptors of a `Spawn` travel with
 //! its first byte and arrive in the order of the spawns.
 
+use std::ffi::CStr;
+
 use crate::exit::{Exit, Spent, Step};
 
 /// What is to be started.
@@ -19,8 +21,33 @@ pub struct Spawn {
     pub directory: Vec<u8>,
     /// The program, an absolute path, and its arguments, the first being the program's own name.
     pub arguments: Vec<Vec<u8>>,
-    /// The whole environment, each as `NAME=value`.
-    pub environment: Vec<Vec<u8>>,
+    /// The whole environment.
+    pub environment: Environment,
+}
+
+/// An environment as exec reads it: each variable as `NAME=value` and a NUL. In one piece, because a stack of many
+/// processes tells each of them about all the others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Environment(Vec<u8>);
+
+impl Environment {
+    /// Adds a variable; returns false, and adds nothing, if it has a NUL in it, which no variable can.
+    #[must_use]
+    pub fn push(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let is_possible = memchr::memchr(0, name).or_else(|| memchr::memchr(0, value)).is_none();
+        if is_possible {
+            self.0.extend_from_slice(name);
+            self.0.push(b'=');
+            self.0.extend_from_slice(value);
+            self.0.push(0);
+        }
+        is_possible
+    }
+
+    /// Returns all of it, each as `NAME=value`.
+    pub fn variables(&self) -> impl Iterator<Item = &CStr> {
+        self.0.split_inclusive(|byte| *byte == 0).filter_map(|text| CStr::from_bytes_with_nul(text).ok())
+    }
 }
 
 /// What forge asks.
@@ -54,6 +81,8 @@ pub enum Request {
     },
     /// All runs are over: end strays, then say `Empty`.
     Finish,
+    /// All that was to be started has been: what only that needed can be let go of.
+    Rest,
 }
 
 /// What the guard tells.
@@ -138,7 +167,7 @@ impl Request {
                 put_i32(out, spawn.nice);
                 put_bytes(out, &spawn.directory);
                 put_list(out, &spawn.arguments);
-                put_list(out, &spawn.environment);
+                put_bytes(out, &spawn.environment.0);
             }
             Request::Signal { run, signal } => {
                 out.push(1);
@@ -154,6 +183,7 @@ impl Request {
                 put_i32(out, *signal);
             }
             Request::Finish => out.push(4),
+            Request::Rest => out.push(6),
             Request::SignalTree { run, signal } => {
                 out.push(5);
                 put_u64(out, *run);
@@ -172,13 +202,14 @@ impl Request {
                 nice: fields.i32()?,
                 directory: fields.bytes()?,
                 arguments: fields.list()?,
-                environment: fields.list()?,
+                environment: Environment(fields.bytes()?),
             }),
             1 => Request::Signal { run: fields.u64()?, signal: fields.i32()? },
             2 => Request::Kill { run: fields.u64()? },
             3 => Request::SignalAll { signal: fields.i32()? },
             4 => Request::Finish,
             5 => Request::SignalTree { run: fields.u64()?, signal: fields.i32()? },
+            6 => Request::Rest,
             _ => return Err(Malformed),
         };
         fields.end(request)

@@ -1,5 +1,6 @@
 //! The environment of one instance: what was inherited, what the files say, and what forge itself sets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -22,19 +23,29 @@ impl Project {
     /// PORT, PS and the `FORGE_…` variables beat the env files (compat section 3). `FORGE_RUN_ID` is not in
     /// it: only the engine knows the launch.
     pub fn environment_of(&self, instance: &InstanceSpec) -> Vec<Variable> {
-        self.environment_with(instance, &self.addresses())
+        self.environment_with(instance, &self.addresses()).into_iter().map(Cow::into_owned).collect()
     }
 
     /// Returns the same for whoever has the [addresses](Project::addresses) at hand: all instances have them in common, and
     /// every one of them adds two.
-    pub fn environment_with(&self, instance: &InstanceSpec, addresses: &[Variable]) -> Vec<Variable> {
-        let mut variables: BTreeMap<&[u8], Variable> =
-            self.environment.iter().map(|variable| (variable.name.as_slice(), variable.clone())).collect();
-        let own = set_by_forge(instance);
-        for variable in set_for(instance).chain(addresses).chain(&own) {
-            variables.insert(&variable.name, variable.clone());
-        }
-        variables.into_values().collect()
+    pub fn environment_with<'a>(
+        &'a self,
+        instance: &'a InstanceSpec,
+        addresses: &'a [Variable],
+    ) -> Vec<Cow<'a, Variable>> {
+        let given = self.environment.iter().chain(set_for(instance)).chain(addresses).map(Cow::Borrowed);
+        let own = set_by_forge(instance).into_iter().map(Cow::Owned);
+        let mut variables: Vec<Cow<'a, Variable>> = given.chain(own).collect();
+        // Stable: of those with one name, the one that beats the others stays the last.
+        variables.sort_by(|one, other| one.name.cmp(&other.name));
+        variables.dedup_by(|later, earlier| {
+            let is_beaten = later.name == earlier.name;
+            if is_beaten {
+                std::mem::swap(later, earlier);
+            }
+            is_beaten
+        });
+        variables
     }
 
     /// Returns what PATH an instance has, without putting together all the rest.

@@ -76,14 +76,11 @@ impl Supervisor {
             self.conclude_without_guard(now, effects);
             return;
         }
-        let waits_in_vain: Vec<bool> =
-            (0..self.instances.len()).map(|index| self.waits_in_vain(index)).collect();
-        if !self
-            .instances
-            .iter()
-            .zip(&waits_in_vain)
-            .all(|(instance, in_vain)| *in_vain || instance.at_rest())
-        {
+        let all = |is_so: &dyn Fn(&Instance) -> bool| {
+            let mut instances = self.instances.iter().enumerate();
+            instances.all(|(index, instance)| is_so(instance) || self.waits_in_vain(index))
+        };
+        if !all(&Instance::at_rest) {
             return;
         }
         if self.shutdown.is_some() {
@@ -91,8 +88,7 @@ impl Supervisor {
             return;
         }
         // One that was stopped on request may be wanted again: it keeps the stack.
-        let mut mains = self.instances.iter().zip(&waits_in_vain).filter(|(instance, _)| instance.is_main());
-        if !mains.all(|(instance, in_vain)| *in_vain || ended_by_itself(instance)) {
+        if !all(&|instance| !instance.is_main() || ended_by_itself(instance)) {
             return;
         }
         match self.exit_on {

@@ -151,6 +151,17 @@ impl Supervisor {
         Some(self.explanation(index))
     }
 
+    /// Returns whether it is worth while to look who has failed, resists, or waits for another one, while the stack is
+    /// to run on. Quick, and rather true once too often than too seldom.
+    pub fn may_have_a_story(&self) -> bool {
+        let of_run = |run: &Run| run.killed.is_some() || run.end.is_some_and(|end| !end.success);
+        let of_one = |instance: &Instance| {
+            let waits = instance.phase == Phase::Waiting;
+            waits || !instance.chapters.is_empty() || instance.run.as_ref().is_some_and(of_run)
+        };
+        self.shutdown.is_none() && self.instances.iter().any(of_one)
+    }
+
     /// Returns everybody who is not ready yet, and every task that is not done.
     pub(super) fn pending(&self) -> Vec<Pending> {
         let mains = (0..self.instances.len()).filter(|index| self.instances[*index].is_main());

@@ -229,39 +229,50 @@ fn below_mount(path: &[u8], mounts: &[u8], kind: &[u8], is_right: impl Fn(&[u8])
     })
 }
 
-/// Splits this process in two, the new one being in `group` from its first instruction on. `clone3(2)`.
-///
-/// Moving a process later makes the kernel wait for all others, up to some milliseconds; this does not.
+/// What clone3(2) is asked for: `struct clone_args` of Linux 5.7.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(super) struct CloneArguments {
+    pub(super) flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    pub(super) stack: u64,
+    pub(super) stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
+impl CloneArguments {
+    /// Asks for what fork(2) does.
+    pub(super) fn like_fork() -> CloneArguments {
+        CloneArguments { exit_signal: u64::from(libc::SIGCHLD.cast_unsigned()), ..CloneArguments::default() }
+    }
+
+    /// Asks for a process that is in a group from its first instruction on.
+    ///
+    /// Moving a process later makes the kernel wait for all others, up to some milliseconds; this does not.
+    pub(super) fn enter(&mut self, group: &Group) {
+        const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+        self.flags |= CLONE_INTO_CGROUP;
+        self.cgroup = u64::from(group.directory.as_raw_fd().cast_unsigned());
+    }
+}
+
+/// Splits this process in two, the new one being in `group`. `clone3(2)`.
 ///
 /// # Safety
 /// As with [`process::fork`].
 pub unsafe fn fork_into(group: &Group) -> io::Result<process::Fork> {
-    const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
-    /// `struct clone_args` of Linux 5.7.
-    #[repr(C)]
-    #[derive(Default)]
-    struct Arguments {
-        flags: u64,
-        pidfd: u64,
-        child_tid: u64,
-        parent_tid: u64,
-        exit_signal: u64,
-        stack: u64,
-        stack_size: u64,
-        tls: u64,
-        set_tid: u64,
-        set_tid_size: u64,
-        cgroup: u64,
-    }
-    let arguments = Arguments {
-        flags: CLONE_INTO_CGROUP,
-        exit_signal: u64::from(libc::SIGCHLD.cast_unsigned()),
-        cgroup: u64::from(group.directory.as_raw_fd().cast_unsigned()),
-        ..Arguments::default()
-    };
+    let mut arguments = CloneArguments::like_fork();
+    arguments.enter(group);
     // SAFETY: without flags that share memory and without a stack it is fork(2), for which the caller vouches; the
     // kernel reads as many bytes as it is told.
-    let result = unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<Arguments>()) };
+    let result =
+        unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<CloneArguments>()) };
     let child = nix::errno::Errno::result(result)?;
     Ok(match i32::try_from(child) {
         Ok(0) => process::Fork::Child,

@@ -86,7 +86,8 @@ pub fn close_all_but(keep: &OwnedFd) {
     }
 }
 
-fn highest_descriptor() -> RawFd {
+/// Returns a number above those of all descriptors of this process, as far as its limit tells.
+pub fn highest_descriptor() -> RawFd {
     let soft = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
     RawFd::try_from(soft.min(65_536)).unwrap_or(1024)
 }

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, readlinkat};
@@ -105,6 +105,11 @@ impl Outside {
         let directory =
             open("/proc", flags, Mode::empty()).map_err(|errno| Refusal::new(Stage::Proc, errno))?;
         Ok(Outside(directory))
+    }
+
+    /// Returns the number of its descriptor, for [`super::bare::pid_outside`].
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 
     /// Returns the number of this process outside.

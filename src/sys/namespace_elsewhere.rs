@@ -42,6 +42,11 @@ impl Outside {
     }
 
     /// Never called.
+    pub fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        match *self {}
+    }
+
+    /// Never called.
     pub fn own_pid(&self) -> Option<i32> {
         match *self {}
     }

@@ -4,8 +4,12 @@
 //! are in it. Elsewhere there is only the count of the whole machine, in which others are, too.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use super::cgroup;
+use super::{cgroup, clock};
+
+/// How long a count is as good as a new one for processes that start.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// What a count says of the end of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum Verdict {
 #[derive(Debug, Default)]
 pub struct Kills {
     from: Option<Source>,
+    /// What was counted last at a start, and when.
+    last: Option<(Instant, Option<u64>)>,
     /// Up to this many are known to be the end of somebody.
     explained: u64,
 }
@@ -37,6 +43,18 @@ impl Kills {
     /// system does not tell.
     pub fn so_far(&mut self, process: i32) -> Option<u64> {
         self.from.get_or_insert_with(|| Source::of(process)).count()
+    }
+
+    /// Returns the same, or what it was a moment ago: where many are started at once, the kernel need not count for each. A
+    /// kill in that moment is either explained by then, or taken for the end of one that ends by SIGKILL, too.
+    pub fn lately(&mut self, process: i32) -> Option<u64> {
+        let now = clock::instant();
+        if let Some((_, count)) = self.last.filter(|(when, _)| now.duration_since(*when) < MOMENT) {
+            return count;
+        }
+        let count = self.so_far(process);
+        self.last = Some((now, count));
+        count
     }
 
     /// Says what the count means for a process that was ended by a SIGKILL which forge has not sent, and which had found
@@ -104,7 +122,7 @@ mod tests {
         let set =
             |count: u64| fs::write(&table, format!("oom 5\noom_kill {count}\n")).expect("there is room");
         set(3);
-        let mut kills = Kills { from: Some(Source::Group(table.clone())), explained: 0 };
+        let mut kills = Kills { from: Some(Source::Group(table.clone())), ..Kills::default() };
         let (first, second) = (kills.so_far(1), kills.so_far(1));
         assert_eq!(
             (first, kills.verdict(first)),
@@ -115,14 +133,15 @@ mod tests {
         assert_eq!(kills.verdict(first), Verdict::Surely);
         assert_eq!(kills.verdict(second), Verdict::Nothing, "it was one, and that one is known");
         set(6);
-        let late = kills.so_far(1);
+        let late = kills.lately(1);
+        assert_eq!(late, Some(6));
         assert_eq!(kills.verdict(late), Verdict::Nothing, "it was started after them");
         assert_eq!((kills.verdict(first), kills.verdict(second)), (Verdict::Surely, Verdict::Surely));
     }
 
     #[test]
     fn the_count_of_the_machine_proves_nothing() {
-        let mut kills = Kills { from: Some(Source::Machine), explained: 0 };
+        let mut kills = Kills { from: Some(Source::Machine), ..Kills::default() };
         let now = kills.so_far(1);
         assert_eq!(kills.verdict(now), Verdict::Nothing);
         // As if one had been killed since.

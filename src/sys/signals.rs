@@ -229,6 +229,30 @@ fn hold_back(signals: &[i32]) -> libc::sigset_t {
     }
 }
 
+/// All signals are held back as long as this lives; then those that were let through before are let through again.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(super) struct AllBlocked(libc::sigset_t);
+
+/// Holds back all signals of this thread.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(super) fn block_all() -> AllBlocked {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset(3) fills the one before it is used, and the kernel the other.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr());
+        AllBlocked(before.assume_init())
+    }
+}
+
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+impl Drop for AllBlocked {
+    fn drop(&mut self) {
+        set_mask(&self.0);
+    }
+}
+
 fn set_mask(mask: &libc::sigset_t) {
     // SAFETY: the mask was filled by the kernel.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, std::ptr::null_mut()) };

@@ -9,8 +9,22 @@ fn spawn() -> Request {
         nice: -3,
         directory: b"/srv/\xff".to_vec(),
         arguments: vec![b"sh".to_vec(), b"-c".to_vec(), b"".to_vec()],
-        environment: vec![b"A=b".to_vec()],
+        environment: environment(&[(b"A", b"b"), (b"B", b"\xff=")]),
     })
+}
+
+fn environment(variables: &[(&[u8], &[u8])]) -> Environment {
+    let mut environment = Environment::default();
+    assert!(variables.iter().all(|(name, value)| environment.push(name, value)));
+    environment
+}
+
+#[test]
+fn an_environment_is_what_exec_wants() {
+    let mut two = environment(&[(b"A", b"b=c"), (b"EMPTY", b"")]);
+    assert!(!two.push(b"A", b"x\0B=y") && !two.push(b"A\0", b""), "a NUL would make two of one");
+    assert_eq!(two.variables().collect::<Vec<_>>(), [c"A=b=c", c"EMPTY="]);
+    assert_eq!(Environment::default().variables().count(), 0);
 }
 
 #[test]
@@ -22,6 +36,7 @@ fn every_request_survives_the_wire() {
         Request::SignalAll { signal: 19 },
         Request::SignalTree { run: 3, signal: 2 },
         Request::Finish,
+        Request::Rest,
     ] {
         let mut frames = Frames::default();
         frames.push(&request.encode());

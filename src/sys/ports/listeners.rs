@@ -20,12 +20,29 @@ pub struct Listener {
 /// The system does not tell: it is not Linux, or a sandbox without netlink and `/proc`.
 #[cfg(target_os = "linux")]
 pub fn listeners(port: u16) -> std::io::Result<Vec<Listener>> {
-    linux::by_netlink(port).or_else(|_| linux::by_table(port))
+    let found = linux::by_netlink(Some(port)).or_else(|_| linux::by_table(Some(port)))?;
+    Ok(found.into_iter().map(|(_, listener)| listener).collect())
+}
+
+/// Returns the ports on which anybody listens, on any address.
+///
+/// # Errors
+/// As for [`listeners`].
+#[cfg(target_os = "linux")]
+pub fn listened() -> std::io::Result<BTreeSet<u16>> {
+    let found = linux::by_netlink(None).or_else(|_| linux::by_table(None))?;
+    Ok(found.into_iter().map(|(port, _)| port).collect())
 }
 
 /// See above.
 #[cfg(not(target_os = "linux"))]
 pub fn listeners(_port: u16) -> std::io::Result<Vec<Listener>> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub fn listened() -> std::io::Result<BTreeSet<u16>> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
@@ -64,7 +81,8 @@ pub(super) mod linux {
     const ANSWER_BYTES: usize = 72;
     const HEAD_BYTES: usize = 16;
 
-    pub(in crate::sys::ports) fn by_netlink(port: u16) -> io::Result<Vec<Listener>> {
+    /// Of one port, or of all; each with its port.
+    pub(in crate::sys::ports) fn by_netlink(port: Option<u16>) -> io::Result<Vec<(u16, Listener)>> {
         let socket = socket(
             AddressFamily::Netlink,
             SockType::Raw,
@@ -81,7 +99,7 @@ pub(super) mod linux {
         Ok(found)
     }
 
-    fn ask(socket: &OwnedFd, port: u16, family: i32) -> io::Result<Vec<Listener>> {
+    fn ask(socket: &OwnedFd, port: Option<u16>, family: i32) -> io::Result<Vec<(u16, Listener)>> {
         let kernel = NetlinkAddr::new(0, 0);
         sendto(socket.as_raw_fd(), &request(port, family), &kernel, MsgFlags::empty())?;
         let mut found = Vec::new();
@@ -100,7 +118,7 @@ pub(super) mod linux {
         }
     }
 
-    fn request(port: u16, family: i32) -> Vec<u8> {
+    fn request(port: Option<u16>, family: i32) -> Vec<u8> {
         let length = u32::try_from(HEAD_BYTES + REQUEST_BYTES).unwrap_or_default();
         let flags = u16::try_from(libc::NLM_F_REQUEST | libc::NLM_F_DUMP).unwrap_or_default();
         let mut bytes = Vec::with_capacity(HEAD_BYTES + REQUEST_BYTES);
@@ -108,10 +126,10 @@ pub(super) mod linux {
         bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
         bytes.extend(flags.to_ne_bytes());
         bytes.extend([0; 8]);
-        // Family, protocol, no extensions, a gap; which states; the near port; any other.
+        // Family, protocol, no extensions, a gap; which states; the near port, 0 for any; any other.
         bytes.extend([u8::try_from(family).unwrap_or_default(), 6, 0, 0]);
         bytes.extend((1_u32 << TCP_LISTEN).to_ne_bytes());
-        bytes.extend(port.to_be_bytes());
+        bytes.extend(port.unwrap_or(0).to_be_bytes());
         bytes.resize(HEAD_BYTES + REQUEST_BYTES, 0);
         bytes
     }
@@ -125,8 +143,8 @@ pub(super) mod linux {
     /// Reads the messages of one piece of the answer.
     pub(in crate::sys::ports) fn understand(
         mut bytes: &[u8],
-        port: u16,
-        found: &mut Vec<Listener>,
+        port: Option<u16>,
+        found: &mut Vec<(u16, Listener)>,
     ) -> io::Result<More> {
         while let Some(length) = number(bytes, 0).map(|length| length as usize) {
             let Some(message) = bytes.get(HEAD_BYTES..length) else {
@@ -146,18 +164,20 @@ pub(super) mod linux {
         Ok(More::Yes)
     }
 
-    fn listener(message: &[u8], port: u16) -> Option<Listener> {
-        if message.len() < ANSWER_BYTES || message[1] != TCP_LISTEN || message[4..6] != port.to_be_bytes() {
+    fn listener(message: &[u8], port: Option<u16>) -> Option<(u16, Listener)> {
+        if message.len() < ANSWER_BYTES || message[1] != TCP_LISTEN {
             return None;
         }
-        Some(Listener { user: number(message, 64)?, inode: u64::from(number(message, 68)?) })
+        let at = u16::from_be_bytes([message[4], message[5]]);
+        let listener = Listener { user: number(message, 64)?, inode: u64::from(number(message, 68)?) };
+        port.is_none_or(|port| port == at).then_some((at, listener))
     }
 
     fn number(bytes: &[u8], at: usize) -> Option<u32> {
         Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
     }
 
-    pub(in crate::sys::ports) fn by_table(port: u16) -> io::Result<Vec<Listener>> {
+    pub(in crate::sys::ports) fn by_table(port: Option<u16>) -> io::Result<Vec<(u16, Listener)>> {
         let mut found = listeners_of(&fs::read_to_string("/proc/net/tcp")?, port);
         // A kernel without IPv6 has no such table.
         found.extend(listeners_of(&fs::read_to_string("/proc/net/tcp6").unwrap_or_default(), port));
@@ -165,15 +185,16 @@ pub(super) mod linux {
     }
 
     /// Reads a table as `proc_pid_net(5)` describes it.
-    pub(in crate::sys::ports) fn listeners_of(table: &str, port: u16) -> Vec<Listener> {
+    pub(in crate::sys::ports) fn listeners_of(table: &str, port: Option<u16>) -> Vec<(u16, Listener)> {
         const LISTEN: &str = "0A";
         let listener = |line: &str| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let (_, local) = fields.get(1)?.rsplit_once(':')?;
-            let is_it = u16::from_str_radix(local, 16) == Ok(port) && fields.get(3) == Some(&LISTEN);
+            let at = u16::from_str_radix(local, 16).ok()?;
+            let is_it = port.is_none_or(|port| port == at) && fields.get(3) == Some(&LISTEN);
             let user = fields.get(7)?.parse().ok()?;
             let inode = fields.get(9).filter(|_| is_it)?.parse().ok()?;
-            Some(Listener { inode, user })
+            Some((at, Listener { inode, user }))
         };
         table.lines().filter_map(listener).collect()
     }

@@ -41,9 +41,11 @@ fn a_table_of_the_kernel_is_read() {
    4: short
 ";
     assert_eq!(
-        super::listeners::linux::listeners_of(table, 5000),
-        [Listener { inode: 123_456, user: 1000 }, Listener { inode: 77, user: 0 }]
+        super::listeners::linux::listeners_of(table, Some(5000)),
+        [(5000, Listener { inode: 123_456, user: 1000 }), (5000, Listener { inode: 77, user: 0 })]
     );
+    let all = super::listeners::linux::listeners_of(table, None);
+    assert_eq!(all.iter().map(|(port, _)| *port).collect::<Vec<_>>(), [5000, 5000, 5001]);
 }
 
 #[test]

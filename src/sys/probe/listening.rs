@@ -6,6 +6,7 @@
 //!
 //! Where the kernel tells nobody (macOS, sandboxes) a connection has to do.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::{Refusal, tcp};
@@ -38,11 +39,17 @@ pub async fn by(kin: &Kin, port: u16, before: Before) -> Result<(), Refusal> {
     }
 }
 
-/// Returns whether nobody listens on a port now.
-pub fn look_before(port: u16) -> Before {
-    match ports::listeners(port) {
-        Ok(listeners) if listeners.is_empty() => Before::Free,
-        Ok(_) | Err(_) => Before::Taken,
+/// Who listens on what, looked at once for all that start in one go.
+#[derive(Debug, Default)]
+pub struct Listened(OnceCell<Option<BTreeSet<u16>>>);
+
+impl Listened {
+    /// Returns whether nobody listened on a port at the first question.
+    pub fn before(&self, port: u16) -> Before {
+        match self.0.get_or_init(|| ports::listened().ok()) {
+            Some(ports) if !ports.contains(&port) => Before::Free,
+            Some(_) | None => Before::Taken,
+        }
     }
 }
 

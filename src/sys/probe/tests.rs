@@ -225,11 +225,11 @@ fn a_run_listens_on_every_address() {
     for listener in addresses() {
         let port = port_of(&listener);
         assert_eq!(ask(listening::by(&kin, port, Before::Taken)), Ok(()), "{listener:?}");
-        assert_eq!(listening::look_before(port), Before::Taken);
+        assert_eq!(listening::Listened::default().before(port), Before::Taken);
     }
     let port = nobodys_port();
     assert_eq!(ask(listening::by(&kin, port, Before::Free)), Err(Refusal::NobodyListens));
-    assert_eq!(listening::look_before(port), Before::Free);
+    assert_eq!(listening::Listened::default().before(port), Before::Free);
 }
 
 #[test]
