@@ -28,8 +28,11 @@ impl Project {
     /// Returns the same for whoever has the [addresses](Project::addresses) at hand: all instances have them in common, and
     /// every one of them adds two.
     pub fn environment_with(&self, instance: &InstanceSpec, addresses: &[Variable]) -> Vec<Variable> {
-        let mut variables: BTreeMap<&[u8], Variable> =
-            self.environment.iter().map(|variable| (variable.name.as_slice(), variable.clone())).collect();
+        let mut variables: BTreeMap<&[u8], Variable> = self
+            .shared_by(instance)
+            .iter()
+            .map(|variable| (variable.name.as_slice(), variable.clone()))
+            .collect();
         let own = set_by_forge(instance);
         for variable in set_for(instance).chain(addresses).chain(&own) {
             variables.insert(&variable.name, variable.clone());
@@ -39,8 +42,13 @@ impl Project {
 
     /// Returns what PATH an instance has, without putting together all the rest.
     pub fn path_of<'a>(&'a self, instance: &'a InstanceSpec) -> Option<&'a [u8]> {
-        let all = self.environment.iter().chain(set_for(instance));
+        let all = self.shared_by(instance).iter().chain(set_for(instance));
         all.filter(|variable| variable.name == b"PATH").last().map(|variable| variable.value.as_slice())
+    }
+
+    /// Returns what an instance has in common with the others.
+    fn shared_by<'a>(&'a self, instance: &'a InstanceSpec) -> &'a [Variable] {
+        instance.process.shared.as_deref().unwrap_or(&self.environment)
     }
 
     /// Returns what forge tells every process about where the others are: `FORGE_PORT_WEB` and
