@@ -58,7 +58,7 @@ impl Supervisor {
             self.decisive_end.get_or_insert_with(|| this.clone());
         }
         if counts {
-            self.first_end.get_or_insert(this);
+            self.ends.push(this);
         }
         if ends_all || is_decisive {
             self.begin_shutdown(now, Cause::Ended(id));
@@ -91,8 +91,10 @@ impl Supervisor {
             return;
         }
         // One that was stopped on request may be wanted again: it keeps the stack.
-        let mut mains = self.instances.iter().zip(&waits_in_vain).filter(|(instance, _)| instance.is_main());
-        if !mains.all(|(instance, in_vain)| *in_vain || ended_by_itself(instance)) {
+        let mains = self.instances.iter().zip(&waits_in_vain).filter(|(instance, _)| instance.is_main());
+        let mut mains = mains.peekable();
+        // So does one in which nobody is left: somebody has made it so, and can make it other.
+        if mains.peek().is_none() || !mains.all(|(instance, in_vain)| *in_vain || ended_by_itself(instance)) {
             return;
         }
         match self.exit_on {
@@ -125,7 +127,7 @@ impl Supervisor {
     }
 
     fn finish(&mut self, effects: &mut Vec<Effect>) {
-        let decisive = self.decisive_end.as_ref().or(self.first_end.as_ref());
+        let decisive = self.decisive_end.as_ref().or(self.ends.first());
         let failure = decisive.filter(|end| !end.success).cloned();
         if let Some(FirstEnd { instance, exit, success: _, after }) = failure.clone() {
             effects.push(Effect::Note(Note::FirstCause { instance, exit, after }));
