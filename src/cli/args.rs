@@ -53,7 +53,7 @@ pub(crate) struct Forge {
 
 pub(crate) use ci::{CiArgs, Ports};
 
-pub(crate) use running::{ActArgs, PsArgs, WhereArgs};
+pub(crate) use running::{ActArgs, PsArgs, ReloadArgs, ScaleArgs, WhereArgs};
 
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
@@ -92,6 +92,12 @@ pub(crate) enum Command {
     /// End processes of the running stack and start them again
     #[command(args_override_self = true)]
     Restart(ActArgs),
+    /// Have more or fewer instances of a process in the running stack
+    #[command(args_override_self = true)]
+    Scale(ScaleArgs),
+    /// Read Procfile, .env and forge.toml of the running stack again; only what has changed is touched
+    #[command(args_override_self = true)]
+    Reload(ReloadArgs),
     /// Print the JSON Schema of forge.toml, for editors
     Schema,
     /// Print the version

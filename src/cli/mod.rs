@@ -19,7 +19,9 @@ pub mod preflight;
 mod ps;
 mod read;
 mod remote;
+mod renew;
 mod report;
+mod reread;
 mod run;
 mod schedule;
 mod schema;
@@ -96,6 +98,8 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Why(args) => why::why(&args, matches),
         Command::Ps(args) => ps::ps(&args),
         Command::Restart(args) => act::restart(&args),
+        Command::Scale(args) => renew::scale(&args),
+        Command::Reload(args) => renew::reload(&args),
         Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
@@ -106,7 +110,8 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
 /// Everything before the start: read, understand, look at the ports, show all that is wrong at once.
 fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     signals::write_from_the_background();
-    let read = read::inputs(wishes::of_start(args, matches), Need::Procfile);
+    let wishes = wishes::of_start(args, matches);
+    let read = read::inputs(wishes.clone(), Need::Procfile);
     let mut loaded = load::load(&read.value);
     let mask = Mask::new(loaded.value.secrets.found.clone());
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
@@ -142,7 +147,7 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         },
     };
     let secrets = loaded.value.secrets.found.clone();
-    let (outcome, incomplete) = start::start(loaded.value, mask, &place, logs)?;
+    let (outcome, incomplete) = start::start(loaded.value, mask, &place, logs, wishes)?;
     let _ = report::show(incomplete.as_slice(), &Mask::new(secrets), colour);
     Ok(exit::code(&outcome))
 }

@@ -64,6 +64,70 @@ fn give<H: ToString>(project: &mut Project, look: impl Fn(u16) -> Option<Option<
     diagnostics
 }
 
+/// Gives ports to those of a changed project who are new, or have another one, and complains of what is in the way. What
+/// runs already has its own ports, of course.
+pub fn new_ports(project: &mut Project, running: &Project) -> Vec<Diagnostic> {
+    give_new(project, running, |port| sys::ports::taken(port).then(|| sys::ports::holder(port)))
+}
+
+fn give_new<H: ToString>(
+    project: &mut Project,
+    running: &Project,
+    look: impl Fn(u16) -> Option<Option<H>>,
+) -> Vec<Diagnostic> {
+    let has_its_own = |one: &InstanceSpec| {
+        running.instances.iter().any(|known| known.id == one.id && known.port == one.port)
+    };
+    let ours: BTreeSet<u16> = running.instances.iter().filter_map(|one| one.port).collect();
+    let moves = project.on_conflict == OnConflict::Next;
+    let kept = project.instances.iter().filter(|one| has_its_own(one));
+    let mut given: BTreeSet<u16> = kept.filter_map(|one| one.port).collect();
+    let rule = project.port_rule;
+    let mut diagnostics = Vec::new();
+    for instance in project.instances.iter_mut().filter(|one| !has_its_own(one)) {
+        let wanted = match (instance.process.port, instance.port, rule) {
+            (PortSource::Free, None, Some(rule)) => {
+                rule.port_of(instance.process.position, instance.id.index).ok()
+            }
+            (_, port, _) => port,
+        };
+        let Some(wanted) = wanted else { continue };
+        // Whoever of us has it will not have it any more, or keeps it and is among the given.
+        let strangers = |port: u16| if ours.contains(&port) { None } else { look(port) };
+        let is_free = |port: &u16| !given.contains(port) && strangers(*port).is_none();
+        let is_fixed = matches!(instance.process.port, PortSource::Fixed(_));
+        let may_move =
+            !is_fixed && (moves || given.contains(&wanted) || instance.process.port == PortSource::Free);
+        let port =
+            if is_free(&wanted) || !may_move { Some(wanted) } else { (wanted..=u16::MAX).find(is_free) };
+        let Some(port) = port else {
+            diagnostics.push(no_free_port(instance));
+            continue;
+        };
+        instance.port = Some(port);
+        if port != wanted && instance.process.port != PortSource::Free {
+            let message = format!("`{}` gets port {port}, because {wanted} is taken", instance.id);
+            diagnostics
+                .push(Diagnostic { severity: Severity::Note, ..Diagnostic::warning("port-moved", message) });
+        }
+        if let Some(holder) = strangers(port) {
+            let holder = holder.map(|holder| holder.to_string());
+            diagnostics.push(taken(port, instance, holder.as_deref()));
+        }
+        given.insert(port);
+    }
+    let mut by_port: BTreeMap<u16, &InstanceSpec> = BTreeMap::new();
+    for instance in &project.instances {
+        let Some(port) = instance.port else { continue };
+        if let Some(other) = by_port.insert(port, instance)
+            && !(has_its_own(instance) && has_its_own(other))
+        {
+            diagnostics.push(same_port(port, other, instance));
+        }
+    }
+    diagnostics
+}
+
 fn no_free_port(instance: &InstanceSpec) -> Diagnostic {
     Diagnostic::error(
         "no-free-port",

@@ -33,7 +33,7 @@ pub(crate) fn show(diagnostics: &[Diagnostic], mask: &Mask, colour: Colour) -> V
 }
 
 /// Hides secrets in the lines that a diagnostic points at, and points at the same words there.
-fn hidden(diagnostic: &Diagnostic, mask: &Mask) -> Diagnostic {
+pub(super) fn hidden(diagnostic: &Diagnostic, mask: &Mask) -> Diagnostic {
     let mut diagnostic = diagnostic.clone();
     for Label { span, .. } in diagnostic.primary.iter_mut().chain(&mut diagnostic.labels) {
         let text = &span.source.text;

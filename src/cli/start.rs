@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::log_files;
 use super::read::{self, ProjectPlace};
+use super::{log_files, reread};
 use crate::control::address;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
-use crate::project::{Form, Project, Stderr};
+use crate::project::{Form, Project, Settings, Stderr};
 use crate::store::directory::Directory;
 use crate::supervisor::Outcome;
 use crate::sys::{clock, descriptor_table, process};
@@ -28,6 +28,7 @@ pub(crate) fn start(
     mask: Mask,
     place: &ProjectPlace,
     logs: Option<Directory>,
+    wishes: Settings,
 ) -> anyhow::Result<(Outcome, Option<Diagnostic>)> {
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
@@ -45,7 +46,7 @@ pub(crate) fn start(
         (Form::Json, _) | (_, Stderr::Mark) => Channels::Apart,
         (Form::Lines, Stderr::Plain) => Channels::Together,
     };
-    let (sink, prefix_columns) = sink(&project, Screen { terminal: is_terminal, colour });
+    let sink = sink(&project, Screen { terminal: is_terminal, colour });
     let mut others = Vec::new();
     let mut missing = None;
     if let (Some(directory), Some(logs)) = (logs, &project.logs) {
@@ -64,34 +65,31 @@ pub(crate) fn start(
         hold,
         channels,
         colour,
-        prefix_columns,
         sink,
         project: Arc::new(project),
         guard,
         stdout,
         others,
-        rewrite: (!mask.is_empty()).then(|| Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
+        // Also where there is nothing to hide yet: a reload can bring something.
+        rewrite: Some(Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience,
         grace,
         limit: None,
+        reader: Some(Arc::new(reread::reader(wishes))),
         seat,
     })?;
     Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }
 
-/// Makes what formats the stream; says how many columns of a window it takes for itself.
-fn sink(project: &Project, screen: Screen) -> (Box<dyn Sink>, u16) {
+/// Makes what formats the stream.
+fn sink(project: &Project, screen: Screen) -> Box<dyn Sink> {
     match project.output.form {
-        Form::Lines => {
-            let sink = StreamSink::new(project, screen);
-            let columns = sink.prefix_columns();
-            (Box::new(sink), columns)
-        }
+        Form::Lines => Box::new(StreamSink::new(project, screen)),
         Form::Json => {
             // Even on a terminal it is for a program, as in a pipe.
             let colour = read::has_colour(project.output.colour, false);
             let escapes = if colour { Escapes::Keep } else { Escapes::Strip };
-            (Box::new(JsonSink::new(project, escapes, clock::wall())), 0)
+            Box::new(JsonSink::new(project, escapes, clock::wall()))
         }
     }
 }

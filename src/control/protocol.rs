@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 use crate::project::InstanceId;
+use crate::project::difference::Difference;
 use crate::supervisor::goal::Fate;
 use crate::supervisor::{Cause, Explanation, RunId, Want};
 
@@ -127,14 +128,73 @@ pub struct Targets {
 pub enum Request {
     /// `POST /v1/restart`: end them and start them again; answered when they are ready.
     Restart(Targets),
+    /// `POST /v1/scale`: other numbers of instances; answered when those that are new are ready, and those that are not wanted gone.
+    Scale(Counts),
+    /// `POST /v1/reload`: read the files of the project again; answered in the same way.
+    Reload(Renewal),
 }
 
 /// What a request has come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Reply {
+    /// What differs, and a fact for each instance that is concerned.
+    Renewed(Renewed),
     /// One fact for each instance.
     Acted(Acted),
+}
+
+/// How many instances are wanted: the body of `POST /v1/scale`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Counts {
+    /// Each `web=2`, `worker*=0`, `@label=1`.
+    pub counts: Vec<String>,
+    /// How long the fact is waited for; without it, until it is so.
+    pub timeout_ms: Option<u64>,
+}
+
+/// What is to be read again: the body of `POST /v1/reload`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Renewal {
+    /// For whom; nobody means everybody. Who is named also reads again what it reads itself: by its `reload_signal`, else by a
+    /// restart.
+    pub names: Vec<String>,
+    /// Whether it is only told what would follow.
+    pub dry_run: bool,
+    /// How long the fact is waited for; without it, until it is so.
+    pub timeout_ms: Option<u64>,
+}
+
+/// What came of a project that was to become another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewed {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Whether there was no mistake, and all came where they were to come.
+    pub ok: bool,
+    /// Whether the stack goes by the new project now. With a mistake nothing changes.
+    pub applied: bool,
+    /// What there is to be said of the files.
+    pub diagnostics: Vec<Told>,
+    /// What is different, and what follows.
+    pub difference: Difference,
+    /// What became of everybody who was started, restarted or stopped.
+    pub instances: Vec<Became>,
+}
+
+/// A diagnostic, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// `error`, `warning`, `note`.
+    pub severity: String,
+    /// What programs know it by.
+    pub code: String,
+    /// What it says, in one line.
+    pub message: String,
+    /// All of it, with the place where it is written.
+    pub text: String,
 }
 
 /// What became of the instances that a request was about.

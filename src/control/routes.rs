@@ -43,7 +43,9 @@ async fn route(request: hyper::Request<Incoming>, session: &dyn Session, asker: 
         ["v1"] if get => json(session.about()),
         ["v1", "stack"] if get => json(&session.view(measure(&head.uri)?).await?),
         ["v1", "restart"] if post => json(&session.ask(Request::Restart(read(body).await?), asker).await?),
-        ["v1"] | ["v1", "stack" | "restart"] => {
+        ["v1", "scale"] if post => json(&session.ask(Request::Scale(read(body).await?), asker).await?),
+        ["v1", "reload"] if post => json(&session.ask(Request::Reload(read(body).await?), asker).await?),
+        ["v1"] | ["v1", "stack" | "restart" | "scale" | "reload"] => {
             Err(Refusal::new(Code::NoSuchMethod, format!("`{}` is not for this path", head.method)))
         }
         _ => Err(Refusal::new(Code::NoSuchPath, format!("there is no `{}`", head.uri.path()))),

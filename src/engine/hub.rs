@@ -19,6 +19,7 @@ mod listeners;
 mod open_line;
 mod past;
 mod patience;
+mod renewed;
 mod signs;
 mod sinks;
 mod stream;

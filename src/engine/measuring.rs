@@ -15,7 +15,7 @@ impl Hands {
 
     fn usage(&self, run: RunId) -> Option<Usage> {
         let held = self.runs.get(&run)?;
-        let limits = &self.project.instances[held.place].process.life.limits;
+        let limits = &held.spec.process.life.limits;
         let everybody = self.kin(run)?.everybody();
         let measured = measure::usage(&everybody, limits.memory.unwrap_or(u64::MAX));
         // Nobody could be looked at: that is no news of a run that uses nothing.

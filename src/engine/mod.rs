@@ -14,6 +14,7 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
+mod reloading;
 pub mod session;
 mod starting;
 mod waits;
@@ -52,6 +53,7 @@ pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
+pub use reloading::{Reader, Renewal, Reread};
 use session::{Desk, Question};
 use waits::{clock_set, reader_gone, wait, watch_reader};
 
@@ -84,14 +86,14 @@ pub struct Setup {
     pub others: Vec<Way>,
     /// What changes the lines before anybody sees them.
     pub rewrite: Option<Box<dyn Rewrite>>,
-    /// How many columns the prefix takes from the window.
-    pub prefix_columns: u16,
     /// How long an unfinished line is kept back.
     pub patience: Patience,
     /// How long a standard output that takes nothing is waited for at the end, once forge was asked to stop.
     pub grace: Duration,
     /// After which time all of it is over, whatever still runs.
     pub limit: Option<Duration>,
+    /// Reads the project again; `None` where it is not to become another one.
+    pub reader: Option<Reader>,
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
 }
@@ -118,6 +120,12 @@ pub fn run(setup: Setup) -> anyhow::Result<Report> {
         .context("could not start the runtime")?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async { Engine::new(setup)?.run().await })
+}
+
+/// Whether anybody is started by the clock.
+fn depends_on_the_clock(project: &Project) -> bool {
+    let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
+    project.instances.iter().any(is_scheduled)
 }
 
 struct Engine {
@@ -155,17 +163,15 @@ impl Engine {
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
-        let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        let terminal = Terminal { stdout: window };
         let given = Given {
             calendar: Arc::new(Calendar),
             // Two forges that start together are to differ.
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
         };
-        let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
-        let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
+        let depends_on_the_clock = depends_on_the_clock(&setup.project);
         let record = record::Keeper::new(&setup.project.root);
-        watching::begin(&setup.project, &hub, &news);
-        let (session, desk) = session::open(&setup.project, &hub);
+        let (session, desk) = session::open(&setup.project, &hub, setup.reader);
         // A stack does not fail because nobody can ask it.
         let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
         Ok(Engine {
@@ -256,6 +262,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::Reloaded(_)
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => (None, None),
@@ -286,6 +293,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::Reloaded(_)
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => None,
@@ -377,6 +385,7 @@ impl Engine {
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
             Question::Event(event) => return Some(event),
+            Question::Renew { based_on, reload, asker } => return self.renew(&based_on, reload, asker),
         }
         None
     }

@@ -15,13 +15,14 @@ use super::errands::Errands;
 use super::holds::{Channels, Hold, Kept};
 use super::hub::Hub;
 use super::probing::Looking;
+use super::watching::Watching;
 use super::{notifying, readers};
 use crate::exit::{Exit, Spent};
 use crate::guard::Link;
 use crate::guard::wire::News;
 use crate::logs::{Channel, Origin, ReadyLine, StreamId};
 use crate::project::lifecycle::{Probe, Readiness};
-use crate::project::{InstanceId, Project, Variable};
+use crate::project::{InstanceId, InstanceSpec, Project, Variable};
 use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
 use crate::sys::probe::listening::{Before, Listened};
@@ -53,6 +54,8 @@ pub(super) struct Hands {
     pub(super) addresses: Vec<Variable>,
     pub(super) manner: Manner,
     pub(super) terminal: Terminal,
+    /// Who looks for changes of files.
+    pub(super) watching: Watching,
     pub(super) news: mpsc::Sender<Event>,
     pub(super) runs: BTreeMap<RunId, Held>,
     /// What the runs of each instance had used, as far as they are over.
@@ -67,8 +70,8 @@ pub(super) struct Hands {
     pub(super) listened: Listened,
     /// When forge and the guard let go of what only a start needs; at once it would be needed again.
     pub(super) rests_at: Option<Time>,
-    /// Where the newest run of each instance was heard, by its place.
-    voices: BTreeMap<usize, Vec<StreamId>>,
+    /// Where the newest run of each instance was heard.
+    voices: BTreeMap<InstanceId, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -85,14 +88,12 @@ pub(super) struct Manner {
 pub(super) struct Terminal {
     /// forge's own standard output.
     pub(super) stdout: OwnedFd,
-    /// How many columns the prefix takes away.
-    pub(super) prefix_columns: u16,
 }
 
 /// What forge holds of one run.
 pub(super) struct Held {
-    /// Its place among the instances of the project.
-    pub(super) place: usize,
+    /// Whose it is, as that was when it was started.
+    pub(super) spec: InstanceSpec,
     /// What of the instance it is.
     pub(super) part: Part,
     /// The process that was started for it, as soon as that is known.
@@ -126,6 +127,7 @@ impl Hands {
         news: mpsc::Sender<Event>,
     ) -> Hands {
         Hands {
+            watching: Watching::begin(&project, &hub, &news),
             link,
             hub,
             clock,
@@ -177,6 +179,7 @@ impl Hands {
             Effect::Measure { run } => self.measure(run),
             Effect::Suspend => self.suspend(),
             Effect::Resume => self.link.signal_all(libc::SIGCONT),
+            Effect::TakeOver(reload) => self.take_over(&reload),
             Effect::Note(note) => self.say(note),
             Effect::Finish(outcome) => return Some(outcome),
         }
@@ -202,19 +205,14 @@ impl Hands {
 
     /// Returns what the newest run of an instance said last.
     pub(super) fn last_lines(&self, instance: &InstanceId) -> Vec<String> {
-        let streams = self.voices.get(&self.place_of(instance));
+        let streams = self.voices.get(instance);
         streams.map(|streams| self.hub.last_lines(streams, LAST_LINES)).unwrap_or_default()
-    }
-
-    pub(super) fn place_of(&self, instance: &InstanceId) -> usize {
-        let place = self.project.instances.iter().position(|spec| spec.id == *instance);
-        place.expect("the mind knows the instances of the project alone")
     }
 
     /// Begins to read what a run prints. Not before its start has been told, or its first lines would come first.
     pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
-        let instance = &self.project.instances[held.place];
+        let instance = &held.spec;
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
             let stream = self.hub.begin(&Origin { instance, channel, run, pid });
@@ -232,7 +230,7 @@ impl Hands {
         held.began = Some(Instant::now());
         let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
         if is_main {
-            self.voices.insert(held.place, held.streams.clone());
+            self.voices.insert(instance.clone(), held.streams.clone());
             self.listen_for_signs(run);
         }
         let (news, hub) = (self.news.clone(), self.hub.clone());
@@ -260,7 +258,7 @@ impl Hands {
     fn listen_for_signs(&mut self, run: RunId) {
         let kin = self.kin(run);
         let Some(held) = self.runs.get_mut(&run) else { return };
-        let life = &self.project.instances[held.place].process.life;
+        let life = &held.spec.process.life;
         if let Some(Readiness { probe: Probe::Log(pattern), .. }) = &life.ready {
             for stream in &held.streams {
                 let Some(sign) = ReadyLine::new(pattern) else { continue };
@@ -293,7 +291,7 @@ impl Hands {
     /// Adds what a run had used to that of its instance.
     fn note_spent(&mut self, run: RunId, spent: Spent) {
         let Some(held) = self.runs.get(&run) else { return };
-        let of_it = self.spent.entry(self.project.instances[held.place].id.clone()).or_default();
+        let of_it = self.spent.entry(held.spec.id.clone()).or_default();
         of_it.cpu_micros += spent.cpu_micros;
         of_it.peak_bytes = of_it.peak_bytes.max(spent.peak_bytes);
     }
@@ -348,8 +346,7 @@ impl Hands {
     pub(super) fn window(&self) -> WindowSize {
         let size =
             pty::window_size(self.terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
-        let columns =
-            size.columns.saturating_sub(self.terminal.prefix_columns).max(NARROWEST.min(size.columns));
+        let columns = size.columns.saturating_sub(self.hub.prefix_columns()).max(NARROWEST.min(size.columns));
         WindowSize { columns, ..size }
     }
 

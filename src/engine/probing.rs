@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::perform::Hands;
 use super::starting::null;
 use crate::exit::{Exit, Step};
+use crate::project::InstanceSpec;
 use crate::project::lifecycle::{HttpProbe, Probe};
 use crate::supervisor::{Check, ChildEvent, Event, ProbeFailure, RunId};
 use crate::sys::kin::Kin;
@@ -95,7 +96,7 @@ impl Hands {
         let cannot = ProbeFailure::CannotLook { errno: libc::ESRCH };
         let project = Arc::clone(&self.project);
         let held = self.runs.get(&run).ok_or(cannot)?;
-        let spec = &project.instances[held.place];
+        let spec = &held.spec;
         let own_port = || spec.port.ok_or(ProbeFailure::NothingListens);
         let directory = project.directory_of(&spec.process);
         let look = match probe {
@@ -114,8 +115,8 @@ impl Hands {
             Probe::File(path) => Look::File(directory.join(path)),
             Probe::Command(command) => {
                 let (errand, ended) = self.errands.begin();
-                let place = held.place;
-                if let Err((_, errno)) = self.send_out(errand, place, command) {
+                let spec = spec.clone();
+                if let Err((_, errno)) = self.send_out(errand, &spec, command) {
                     self.errands.give_up(errand);
                     return Err(ProbeFailure::CannotLook { errno });
                 }
@@ -130,10 +131,10 @@ impl Hands {
     }
 
     /// Starts a command beside a run, as its hooks are started, but without anybody to hear it.
-    fn send_out(&mut self, errand: u64, place: usize, command: &[u8]) -> Result<(), (Step, i32)> {
+    fn send_out(&mut self, errand: u64, spec: &InstanceSpec, command: &[u8]) -> Result<(), (Step, i32)> {
         let failed = |error: io::Error| (Step::Connect, error.raw_os_error().unwrap_or(libc::EMFILE));
         let standard = [null().map_err(failed)?, null().map_err(failed)?, null().map_err(failed)?];
-        let spawn = self.what_to_start((errand, place), super::Hold::Pipe, command)?;
+        let spawn = self.what_to_start((errand, spec), super::Hold::Pipe, command)?;
         self.link.spawn(spawn, standard);
         Ok(())
     }

@@ -12,13 +12,14 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::perform::Hands;
+use super::reloading::Reader;
 use crate::control::protocol::{
     About, Acted, Became, Code, Instance, Refusal, Reply, Request, Stack, State, Targets, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
 use crate::project::{InstanceId, Project};
 use crate::supervisor::goal::{Aim, Goal, Verdict};
-use crate::supervisor::{Event, InstanceState, Note, Snapshot, Want, Wish};
+use crate::supervisor::{Event, InstanceState, Note, Reload, Snapshot, Want, Wish};
 use crate::sys::clock;
 use crate::time::Time;
 
@@ -33,6 +34,8 @@ pub(super) enum Question {
     View(oneshot::Sender<View>),
     /// Something for the mind.
     Event(Event),
+    /// Another project in the place of the one that it is made of; answered by whether that is still the one that runs.
+    Renew { based_on: Arc<Project>, reload: Arc<Reload>, asker: oneshot::Sender<bool> },
 }
 
 /// What is so, with what the hands know.
@@ -101,10 +104,12 @@ pub struct LocalSession {
     questions: mpsc::Sender<Question>,
     about: Rc<About>,
     hub: Hub,
+    /// Reads the project again; `None` where it is not to become another one.
+    pub(super) reader: Option<Reader>,
 }
 
 /// Makes the two ends.
-pub(super) fn open(project: &Project, hub: &Hub) -> (LocalSession, Desk) {
+pub(super) fn open(project: &Project, hub: &Hub, reader: Option<Reader>) -> (LocalSession, Desk) {
     let (sender, questions) = mpsc::channel(QUESTIONS);
     let about = About {
         version: VERSION,
@@ -114,7 +119,7 @@ pub(super) fn open(project: &Project, hub: &Hub) -> (LocalSession, Desk) {
         root: project.root.display().to_string(),
         began_ms: now_ms(),
     };
-    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone() };
+    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone(), reader };
     (session, Desk { questions, stack: None })
 }
 
@@ -140,6 +145,8 @@ impl Session for LocalSession {
                 Request::Restart(targets) => {
                     self.act((Aim::Restarted, Wish::Restart, Want::Bounce), targets, asker).await
                 }
+                Request::Scale(counts) => self.scale(counts).await,
+                Request::Reload(renewal) => self.reload(renewal).await,
             }
         })
     }
@@ -155,7 +162,10 @@ impl Session for LocalSession {
 
 impl LocalSession {
     /// Puts a question and waits for the answer.
-    async fn put<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Result<T, Refusal> {
+    pub(super) async fn put<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, Refusal> {
         let (sender, answer) = oneshot::channel();
         self.tell(question(sender)).await?;
         answer.await.map_err(|_| Refusal::gone())
@@ -184,7 +194,7 @@ impl LocalSession {
     }
 
     /// Waits until each instance has come where the goal wants it, or will not come there, or the time is over.
-    async fn reach(
+    pub(super) async fn reach(
         &self,
         goal: &Goal,
         aim: Aim,

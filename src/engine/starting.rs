@@ -33,14 +33,14 @@ impl Hands {
 
     fn try_spawn(&mut self, run: RunId, instance: &InstanceId, part: Part) -> Result<(), (Step, i32)> {
         let project = Arc::clone(&self.project);
-        let place = self.place_of(instance);
-        let spec = &project.instances[place];
+        let spec = project.instances.iter().find(|spec| spec.id == *instance);
+        let spec = spec.expect("the mind starts those of the project alone");
         let command = part.command(&spec.process).expect("the mind starts what there is");
         let wished = self.hold_of(&spec.process);
-        let mut spawn = self.what_to_start((run.0, place), wished, command)?;
+        let mut spawn = self.what_to_start((run.0, spec), wished, command)?;
         let (how, Ends { standard, outputs, kept }) = self.ends(wished).map_err(|error| no_ends(&error))?;
         if how != wished {
-            spawn = self.what_to_start((run.0, place), how, command)?;
+            spawn = self.what_to_start((run.0, spec), how, command)?;
         }
         let is_main = part == Part::Main;
         let mut ear = None;
@@ -54,7 +54,7 @@ impl Hands {
         let before = spec.port.filter(|_| is_main).map_or(Before::Taken, |port| self.listened.before(port));
         self.link.spawn(spawn, standard);
         let held = Held {
-            place,
+            spec: spec.clone(),
             part,
             leader: None,
             began: None,
@@ -72,14 +72,13 @@ impl Hands {
         Ok(())
     }
 
-    /// Returns all that the guard must know to start a command in the place of an instance: `(run, place)`.
+    /// Returns all that the guard must know to start a command in the place of an instance.
     pub(super) fn what_to_start(
         &self,
-        (run, place): (u64, usize),
+        (run, spec): (u64, &InstanceSpec),
         hold: Hold,
         command: &[u8],
     ) -> Result<Spawn, (Step, i32)> {
-        let spec = &self.project.instances[place];
         let directory = self.project.directory_of(&spec.process);
         let command = shell_line(command);
         // Before anything is made for it: of many, all may be missing.

@@ -82,6 +82,15 @@ impl Mask {
         mask
     }
 
+    /// Returns a mask for these secrets, too.
+    #[must_use]
+    pub fn with(&self, secrets: &[Secret]) -> Mask {
+        let mut all: Vec<Secret> = self.secrets.iter().chain(secrets).cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        Mask::new(all)
+    }
+
     /// Returns whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()

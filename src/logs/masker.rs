@@ -10,6 +10,7 @@ use super::framer::Frame;
 use super::mask::{Mask, cover, join};
 use super::record::{Lines, Piece, StreamId};
 use super::sink::Rewrite;
+use crate::project::secrets::Secret;
 
 /// Masks the output of one process; the cuts between its pieces mean nothing.
 #[derive(Debug, Default)]
@@ -34,6 +35,8 @@ impl Masker {
     /// Takes what a framer hands out, and hands it on without secrets.
     pub fn take(&mut self, mask: &Mask, frame: Frame<'_>, mut out: impl FnMut(Frame<'_>)) {
         if mask.is_empty() {
+            // There may be something to hide before the line has ended.
+            self.begun = matches!(frame, Frame::Piece(Piece { ends: false, .. }));
             return out(frame);
         }
         match frame {
@@ -167,6 +170,10 @@ impl Rewrite for Masking {
 
     fn words(&self, words: &str) -> String {
         self.mask.text(words).into_owned()
+    }
+
+    fn hide_more(&mut self, secrets: &[Secret]) {
+        self.mask = self.mask.with(secrets);
     }
 
     fn has_kept(&self, StreamId(place): StreamId) -> bool {

@@ -5,7 +5,8 @@ use std::io;
 use super::framer::Frame;
 use super::record::{Lines, Piece, StreamId};
 use super::screen_wish::ScreenWish;
-use crate::project::InstanceSpec;
+use crate::project::secrets::Secret;
+use crate::project::{InstanceSpec, Project};
 use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
 
@@ -70,6 +71,16 @@ pub trait Sink: Send {
         let _ = (at, stream);
     }
 
+    /// The project is another one from now on: new names, new secrets in the words of forge.
+    fn takes_over(&mut self, project: &Project) {
+        let _ = project;
+    }
+
+    /// Returns how many columns of a window stand before a line; 0 where nobody looks at it.
+    fn prefix_columns(&self) -> u16 {
+        0
+    }
+
     /// Something is missing here, as this sink has taken too little: so many lines of a stream, or remarks of forge.
     fn misses(&mut self, at: WallTime, stream: Option<StreamId>, lines: u64) {
         let _ = (at, stream, lines);
@@ -125,6 +136,11 @@ pub trait Rewrite {
     /// Returns what becomes of words of a process that did not come through a stream.
     fn words(&self, words: &str) -> String {
         words.to_owned()
+    }
+
+    /// There is more to hide from now on.
+    fn hide_more(&mut self, secrets: &[Secret]) {
+        let _ = secrets;
     }
 
     /// Returns whether there is something for [`Rewrite::take_unfinished`].

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dotenv;
 use super::formation::{self, RELEASE};
+use super::interpolate::{self, Winner};
 use super::lifecycle::{Milestone, Nature, Need};
 use super::load::{DEFAULT_GRACE, Inputs};
 use super::manifest::{Definition, Instances, Section, overlay, words};
@@ -13,7 +14,7 @@ use super::names::{self, Known};
 use super::needs::{self, Edge};
 use super::procfile::{self, Entry};
 use super::{Origin, Place, ProcessName, ProcessSpec, StopLadder, Variable, suggest};
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Checked, Diagnostic, Source, Span};
 use crate::restart;
 
 /// One of several Procfiles.
@@ -51,8 +52,13 @@ impl Draft {
     }
 }
 
-/// Reads the Procfile, or all of them: each entry with its place, its directory and the variables of its own.
-pub(super) fn entries(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec<Draft> {
+/// Reads the Procfile, or all of them: each entry with its place, its directory and the variables of its own. `referred`
+/// is what references in their env files may name besides, where these are replaced.
+pub(super) fn entries(
+    inputs: &Inputs,
+    referred: Option<&[Variable]>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     if let Some(source) = &inputs.procfile {
         let parsed = procfile::parse(source);
@@ -67,7 +73,8 @@ pub(super) fn entries(inputs: &Inputs, diagnostics: &mut Vec<Diagnostic>) -> Vec
         diagnostics.extend(parsed.diagnostics);
         let mut environment = Vec::new();
         for source in &part.env_files {
-            overlay(&mut environment, variables(source, diagnostics));
+            let read = variables(source, (&environment, referred), diagnostics);
+            overlay(&mut environment, read);
         }
         for entry in parsed.value {
             let position = drafts.len();
@@ -97,7 +104,7 @@ fn draft(source: &Arc<Source>, entry: Entry, prefix: Option<&str>, position: usi
 pub(super) fn define(
     drafts: &mut Vec<Draft>,
     inputs: &Inputs,
-    procfile_is_whole: bool,
+    (procfile_is_whole, referred): (bool, Option<&[Variable]>),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let manifest = &inputs.manifest;
@@ -137,7 +144,8 @@ pub(super) fn define(
         };
         let draft = &mut drafts[at];
         for source in own.get(name).into_iter().copied().flatten() {
-            overlay(&mut draft.spec.environment, variables(source, diagnostics));
+            let read = variables(source, (&draft.spec.environment, referred), diagnostics);
+            overlay(&mut draft.spec.environment, read);
         }
         definition.apply(&mut draft.spec, &inputs.root, diagnostics);
         if let Some(grace) = inputs.settings.timeout {
@@ -156,9 +164,26 @@ pub(super) fn define(
     }
 }
 
-/// Reads the variables of an env file. References are not replaced in the files of single processes.
-fn variables(source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Variable> {
-    let parsed = dotenv::parse(source);
+/// Reads the variables of an env file of single processes. Where references are replaced, they name what stands above them,
+/// in the files before, and then what all processes have in common.
+fn variables(
+    source: &Arc<Source>,
+    (before, referred): (&[Variable], Option<&[Variable]>),
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Variable> {
+    let parsed = match referred {
+        None => dotenv::parse(source),
+        Some(shared) => {
+            let Checked { value, diagnostics: mut found } = dotenv::parse_all(source);
+            let look_up = |name: &[u8]| {
+                let known = before.iter().chain(shared).find(|variable| variable.name == name);
+                known.map(|variable| variable.value.clone())
+            };
+            let expanded = interpolate::expand(value, &look_up, Winner::Files);
+            found.extend(expanded.diagnostics);
+            Checked { value: expanded.value, diagnostics: found }
+        }
+    };
     diagnostics.extend(parsed.diagnostics);
     let variable = |assignment: dotenv::Assignment| {
         let file = assignment.span.source.name.as_str().into();

@@ -33,7 +33,8 @@ impl Project {
         instance: &'a InstanceSpec,
         addresses: &'a [Variable],
     ) -> Vec<Cow<'a, Variable>> {
-        let given = self.environment.iter().chain(set_for(instance)).chain(addresses).map(Cow::Borrowed);
+        let given =
+            self.shared_by(instance).iter().chain(set_for(instance)).chain(addresses).map(Cow::Borrowed);
         let own = set_by_forge(instance).into_iter().map(Cow::Owned);
         let mut variables: Vec<Cow<'a, Variable>> = given.chain(own).collect();
         // Stable: of those with one name, the one that beats the others stays the last.
@@ -50,8 +51,13 @@ impl Project {
 
     /// Returns what PATH an instance has, without putting together all the rest.
     pub fn path_of<'a>(&'a self, instance: &'a InstanceSpec) -> Option<&'a [u8]> {
-        let all = self.environment.iter().chain(set_for(instance));
+        let all = self.shared_by(instance).iter().chain(set_for(instance));
         all.filter(|variable| variable.name == b"PATH").last().map(|variable| variable.value.as_slice())
+    }
+
+    /// Returns what an instance has in common with the others.
+    fn shared_by<'a>(&'a self, instance: &'a InstanceSpec) -> &'a [Variable] {
+        instance.process.shared.as_deref().unwrap_or(&self.environment)
     }
 
     /// Returns what forge tells every process about where the others are: `FORGE_PORT_WEB` and

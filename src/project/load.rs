@@ -6,6 +6,7 @@
 mod look;
 mod variables;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,16 +65,20 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     let settings = &inputs.settings;
     let mut diagnostics = Vec::new();
 
-    let mut drafts = assemble::entries(inputs, &mut diagnostics);
+    let mut of_variables = Vec::new();
+    let assignments = variables::read(inputs, &mut of_variables);
+    let (environment, port_variable) = variables::merge(inputs, &assignments);
+    let referred = inputs.settings.expand.unwrap_or(false).then_some(environment.as_slice());
+
+    let mut drafts = assemble::entries(inputs, referred, &mut diagnostics);
     // Names and counts are judged against a whole Procfile only; they would look wrong against half of one.
     let has_procfile = inputs.procfile.is_some() || !inputs.parts.is_empty();
     let is_known = (has_procfile || inputs.manifest.has_commands()) && !inputs.procfile_is_missed;
     let procfile_is_whole = is_known && !has_errors(&diagnostics);
-    assemble::define(&mut drafts, inputs, procfile_is_whole, &mut diagnostics);
+    assemble::define(&mut drafts, inputs, (procfile_is_whole, referred), &mut diagnostics);
     let names_are_whole = procfile_is_whole && !inputs.manifest.is_broken();
 
-    let assignments = variables::read(inputs, &mut diagnostics);
-    let (environment, port_variable) = variables::merge(inputs, &assignments);
+    diagnostics.extend(of_variables);
     let port_rule = read_port_rule(inputs, port_variable, &mut diagnostics);
 
     if let Some(check) = &inputs.env_check {
@@ -103,6 +108,8 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         root: inputs.root.clone(),
         name: inputs.manifest.name().map_or_else(|| name_of(&inputs.root), str::to_owned),
         instances: Vec::new(),
+        counts_as_read: BTreeMap::new(),
+        counts_by_hand: BTreeMap::new(),
         exit_on: settings.exit_on.unwrap_or(ExitOn::Any),
         environment,
         port_rule,
@@ -119,6 +126,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         secrets: Secrets::default(),
     };
     project.instances = lay_out(&project, &instances, &mut diagnostics);
+    project.counts_as_read = project.counts();
     project.secrets = variables::secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
 }
@@ -148,8 +156,8 @@ pub fn names(inputs: &Inputs) -> Vec<ProcessName> {
 
 fn drafts(inputs: &Inputs) -> Vec<Draft> {
     let mut unheard = Vec::new();
-    let mut drafts = assemble::entries(inputs, &mut unheard);
-    assemble::define(&mut drafts, inputs, false, &mut unheard);
+    let mut drafts = assemble::entries(inputs, None, &mut unheard);
+    assemble::define(&mut drafts, inputs, (false, None), &mut unheard);
     drafts
 }
 

@@ -7,6 +7,7 @@ mod assemble;
 pub mod command;
 #[cfg(test)]
 mod compat_tests;
+pub mod difference;
 pub mod dotenv;
 mod duration;
 mod environment;
@@ -22,6 +23,7 @@ mod options_file;
 mod ports;
 pub mod procfile;
 mod programs;
+mod rearrange;
 pub mod secrets;
 mod settings;
 mod size;
@@ -29,6 +31,7 @@ pub(crate) mod suggest;
 mod text;
 mod time_format;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -170,6 +173,8 @@ pub struct ProcessSpec {
     pub labels: Vec<Arc<str>>,
     /// Where its port comes from.
     pub port: PortSource,
+    /// What it has in common with the others, where that is not what they have now: it was read at another time.
+    pub shared: Option<Arc<Vec<Variable>>>,
 }
 
 impl ProcessSpec {
@@ -189,6 +194,7 @@ impl ProcessSpec {
             tty: None,
             labels: Vec::new(),
             port: PortSource::Rule,
+            shared: None,
         }
     }
 }
@@ -370,6 +376,10 @@ pub struct Project {
     pub processes: Vec<Arc<ProcessSpec>>,
     /// The instances to run, in Procfile order.
     pub instances: Vec<InstanceSpec>,
+    /// How many instances of each process its files and the command line ask for.
+    pub counts_as_read: BTreeMap<ProcessName, u32>,
+    /// How many somebody has asked for while it ran.
+    pub counts_by_hand: BTreeMap<ProcessName, u32>,
     /// What the end of a process means for the others.
     pub exit_on: ExitOn,
     /// The inherited environment and the env files, merged; sorted by name, each name once. Not yet in it: what
@@ -399,6 +409,8 @@ impl Default for Project {
             name: String::new(),
             processes: Vec::new(),
             instances: Vec::new(),
+            counts_as_read: BTreeMap::new(),
+            counts_by_hand: BTreeMap::new(),
             exit_on: ExitOn::Any,
             environment: Vec::new(),
             port_rule: None,

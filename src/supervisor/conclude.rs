@@ -58,7 +58,7 @@ impl Supervisor {
             self.decisive_end.get_or_insert_with(|| this.clone());
         }
         if counts {
-            self.first_end.get_or_insert(this);
+            self.ends.push(this);
         }
         if ends_all || is_decisive {
             self.begin_shutdown(now, Cause::Ended(id));
@@ -88,7 +88,12 @@ impl Supervisor {
             return;
         }
         // One that was stopped on request may be wanted again: it keeps the stack.
-        if !all(&|instance| !instance.is_main() || ended_by_itself(instance)) {
+        let mut mains =
+            self.instances.iter().enumerate().filter(|(_, instance)| instance.is_main()).peekable();
+        let is_over =
+            |(index, instance): (usize, &Instance)| self.waits_in_vain(index) || ended_by_itself(instance);
+        // So does one in which nobody is left: somebody has made it so, and can make it other.
+        if mains.peek().is_none() || !mains.all(is_over) {
             return;
         }
         match self.exit_on {
@@ -121,7 +126,7 @@ impl Supervisor {
     }
 
     fn finish(&mut self, effects: &mut Vec<Effect>) {
-        let decisive = self.decisive_end.as_ref().or(self.first_end.as_ref());
+        let decisive = self.decisive_end.as_ref().or(self.ends.first());
         let failure = decisive.filter(|end| !end.success).cloned();
         if let Some(FirstEnd { instance, exit, success: _, after }) = failure.clone() {
             effects.push(Effect::Note(Note::FirstCause { instance, exit, after }));

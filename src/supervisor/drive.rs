@@ -84,7 +84,7 @@ pub(super) fn step(instance: &Instance, around: Around<'_>, now: Time) -> Step {
             Some(_) if instance.run.as_ref().is_some_and(|run| run.dumped.is_none()) => Step::Dump,
             Some(_) | None => Step::Stay,
         },
-        (Want::Down, Phase::Running { .. }) if is_held && !in_a_hurry => Step::Stay,
+        (Want::Down | Want::Bounce, Phase::Running { .. }) if is_held && !in_a_hurry => Step::Stay,
         // What a failure has called lives on in its grace.
         (Want::Down, Phase::Running { .. }) if instance.part == Part::Crash && shutdown.is_some() => {
             if is_due { Step::Kill } else { Step::Stay }
@@ -220,8 +220,15 @@ impl Supervisor {
         let mut next = Run::new(run, part, now);
         if part == Part::Main {
             next.meter = Meter::begin(&instance.process.life, now, &mut self.chance);
+            next.readiness.clone_from(&instance.readiness);
         }
         instance.history.started = now;
+        if instance.is_main() {
+            // Somebody has seen to it: what counts is how it ends now.
+            let id = instance.id.clone();
+            self.ends.retain(|end| end.instance != id);
+        }
+        let instance = &mut self.instances[index];
         if let Some(old) = instance.run.replace(next) {
             self.runs.remove(&old.id);
             if old.part != Part::Before {
@@ -233,7 +240,7 @@ impl Supervisor {
             clock.fires &= part == Part::Before;
         }
         instance.prepared = false;
-        instance.changed = None;
+        (instance.changed, instance.rereads, instance.forgiven) = (None, None, false);
         instance.phase = Phase::Starting { run, since: now };
         self.runs.insert(run, index);
         effects.push(Effect::Spawn { run, instance: instance.id.clone(), part });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Certainty, Check, Explanation, Part, ProbeFailure, RunId};
+use super::{Certainty, Check, Explanation, Part, ProbeFailure, Reload, RunId};
 use crate::exit::{Exit, Step};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
@@ -50,6 +50,8 @@ pub enum Effect {
     Suspend,
     /// Let everything run again (SIGCONT).
     Resume,
+    /// From now on this is the project: before anything else that follows from it.
+    TakeOver(Arc<Reload>),
     /// forge's voice as data; the words are in `ui::messages`.
     Note(Note),
     /// All is over; the engine returns this.
@@ -208,6 +210,15 @@ pub enum Note {
         /// Who has failed.
         because: InstanceId,
     },
+    /// The project is another one from now on.
+    Reloaded(Arc<Reload>),
+    /// It gets a signal that makes it read again what it reads.
+    Rereads {
+        /// Who.
+        instance: InstanceId,
+        /// Which signal.
+        signal: i32,
+    },
     /// A hook has failed.
     HookFailed {
         /// Whose hook.
@@ -224,7 +235,7 @@ pub enum Note {
         /// How sure that is.
         certainty: Certainty,
     },
-    /// Files that it watches have changed, and it is started again.
+    /// Files that it watches have changed, and it is started again, or gets the signal for it.
     FilesChanged {
         /// Who.
         instance: InstanceId,
@@ -232,6 +243,8 @@ pub enum Note {
         path: String,
         /// How many changes there were besides.
         more: usize,
+        /// The signal that it gets instead of being started again.
+        signal: Option<i32>,
     },
     /// The clock wanted to start it, but its last run still runs.
     StillBusy {

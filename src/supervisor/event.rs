@@ -1,10 +1,11 @@
 //! Everything that can happen: closed, so that the compiler points at each place that must know.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunId, Want};
+use super::{Reload, RunId, Want};
 use crate::exit::{Exit, Step};
 use crate::project::lifecycle::Hooks;
 use crate::project::{InstanceId, ProcessName, ProcessSpec};
@@ -50,6 +51,8 @@ pub enum Event {
         /// What is wanted of it.
         want: Want,
     },
+    /// The project is another one from now on. Nobody is heard any more once the stack is stopping.
+    Reloaded(Arc<Reload>),
     /// A file that a process watches has changed. Each change is told; the mind waits until it is quiet.
     FilesChanged {
         /// Who watches it; each process that does gets an event of its own.

@@ -100,6 +100,10 @@ pub(super) struct Instance {
     /// Its command, or the hook that it is.
     pub(super) part: Part,
     pub(super) process: Arc<ProcessSpec>,
+    /// What it is to be as soon as the run that is ending is over: that ends as it was begun.
+    pub(super) next_process: Option<Arc<ProcessSpec>>,
+    /// Whether it is no part of the project any more: it is forgotten as soon as nothing of it is left.
+    pub(super) leaving: bool,
     pub(super) want: Want,
     pub(super) phase: Phase,
     /// Since when it is in [`Phase::Waiting`].
@@ -115,6 +119,12 @@ pub(super) struct Instance {
     pub(super) needs: Vec<(usize, Milestone)>,
     /// Who needs it.
     pub(super) dependents: Vec<usize>,
+    /// Whom it needs, directly or through others.
+    pub(super) leans_on: Vec<usize>,
+    /// Who needs it, directly or through others: they go first when it is to end.
+    pub(super) leaners: Vec<usize>,
+    /// Whose run was started when the project was another one, in which they needed it.
+    pub(super) former_leaners: Vec<(usize, RunId)>,
     /// The hooks beside it.
     pub(super) hooks: Hooks,
     /// When it counts as ready; `None`: when it has started.
@@ -123,6 +133,10 @@ pub(super) struct Instance {
     pub(super) clock: Option<Clock>,
     /// Files that have changed since it was quiet.
     pub(super) changed: Option<Changed>,
+    /// Whether its last end is not held against it: it is started again as another one.
+    pub(super) forgiven: bool,
+    /// The signal that makes it read again what it reads, if it is to do so now.
+    pub(super) rereads: Option<i32>,
     /// Whether its hook `before` has succeeded since its last run.
     pub(super) prepared: bool,
     /// While the stack ends: since when nobody is in the way of its end.
@@ -144,6 +158,8 @@ impl Instance {
             id: spec.id.clone(),
             part: Part::Main,
             process: Arc::clone(&spec.process),
+            next_process: None,
+            leaving: false,
             want: Want::Down,
             phase: Phase::Pending,
             waits_since: Time::ZERO,
@@ -153,10 +169,15 @@ impl Instance {
             chapters: VecDeque::new(),
             needs: Vec::new(),
             dependents: Vec::new(),
+            leans_on: Vec::new(),
+            leaners: Vec::new(),
+            former_leaners: Vec::new(),
             hooks: Hooks::default(),
             readiness: None,
             clock: Clock::of(life),
             changed: None,
+            forgiven: false,
+            rereads: None,
             prepared: false,
             free_since: None,
         }

@@ -98,7 +98,7 @@ impl Supervisor {
         }
     }
 
-    fn tell_whom_it_keeps_down(&mut self, failed: usize, effects: &mut Vec<Effect>) {
+    pub(super) fn tell_whom_it_keeps_down(&mut self, failed: usize, effects: &mut Vec<Effect>) {
         let kept_down = self.kept_down_by(failed);
         if kept_down.is_empty() {
             return;

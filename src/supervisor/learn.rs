@@ -30,6 +30,7 @@ impl Supervisor {
             Event::TimeUp { limit } => self.learn_time_up(now, limit),
             Event::GuardLost => self.guard_lost = true,
             Event::Wanted { instance, want } => self.learn_want(&instance, want),
+            Event::Reloaded(reload) => self.learn_reload(now, &reload),
             Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),
             Event::ClockSet => self.learn_jump(),
             // What is due is looked for at every event.
@@ -41,7 +42,7 @@ impl Supervisor {
         if self.shutdown.is_some() {
             return;
         }
-        for instance in self.instances.iter_mut().filter(|instance| instance.is_main()) {
+        for instance in self.instances.iter_mut().filter(|one| one.is_main() && !one.leaving) {
             instance.want = Want::Up;
         }
         self.touch_all();
@@ -54,7 +55,8 @@ impl Supervisor {
     }
 
     fn learn_want(&mut self, id: &InstanceId, want: Want) {
-        let index = self.instances.iter().position(|instance| instance.id == *id);
+        let is_it = |instance: &Instance| instance.id == *id && instance.is_main() && !instance.leaving;
+        let index = self.instances.iter().position(is_it);
         let (None, Some(index)) = (&self.shutdown, index) else { return };
         let instance = &mut self.instances[index];
         instance.changed = None;
@@ -185,5 +187,8 @@ impl Instance {
             Some(Sequel::Unjudged | Sequel::Again { .. }) => false,
         };
         self.phase = Phase::Exited { exit: *exit, at: now, judged };
+        if let Some(process) = self.next_process.take() {
+            self.become_like(process);
+        }
     }
 }

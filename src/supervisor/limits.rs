@@ -68,6 +68,13 @@ impl Meter {
         }
     }
 
+    /// Goes on by other limits.
+    pub(super) fn change(&mut self, life: &Lifecycle, (since, now): (Time, Time), chance: &mut Chance) {
+        let Meter { usage, cpu_from, .. } = *self;
+        let fresh = Meter::begin(life, since, chance);
+        *self = Meter { next: fresh.next.map(|next| next.max(now)), usage, cpu_from, ..fresh };
+    }
+
     fn learn(&mut self, now: Time, limits: &Limits, usage: Usage) {
         self.usage = Some(usage);
         if let Some(cpu) = usage.cpu {

@@ -22,6 +22,8 @@ mod live;
 mod needs;
 mod ready;
 mod relay;
+mod reload;
+mod reread;
 mod run;
 mod schedule;
 mod shutdown;
@@ -43,13 +45,13 @@ use conclude::FirstEnd;
 use drive::{Around, Step};
 use instance::{Hooks, Instance};
 use needs::Needs;
-use ready::Rule;
 use shutdown::Shutdown;
 
 pub use effect::{Detail, Effect, Excess, Note, Outcome, Pending, Reach, Waiting, Wish};
 pub use event::{Certainty, Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
 pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};
+pub use reload::{Occasion, Reload};
 pub use shutdown::Cause;
 pub use snapshot::{Explanation, InstanceState, Snapshot};
 pub use why::{Because, Chapter, Reason};
@@ -72,8 +74,8 @@ pub struct Supervisor {
     chance: Chance,
     /// What the wall clock showed last, in milliseconds.
     wall: i64,
-    /// The first end that nobody asked for and that counts.
-    first_end: Option<FirstEnd>,
+    /// The ends that nobody asked for and that count, of those who were not started again. The first one decides.
+    ends: Vec<FirstEnd>,
     /// How the process ended whose exit code becomes that of forge.
     decisive_end: Option<FirstEnd>,
     /// Why and since when all is to end.
@@ -84,6 +86,8 @@ pub struct Supervisor {
     guard_lost: bool,
     /// Whether it was said that nothing runs any more.
     idle_said: bool,
+    /// Whether somebody is no part of the project any more, and is not gone yet.
+    somebody_leaves: bool,
     /// Whether the outcome is out; nothing follows it.
     finished: bool,
     /// Whom the event is about: what it means for others comes after what it means for this one.
@@ -98,12 +102,7 @@ impl Supervisor {
     /// Makes a mind that knows the instances of `project` and waits for [`Event::Begin`].
     pub fn new(project: &Project, given: Given) -> Supervisor {
         let mut instances: Vec<Instance> = project.instances.iter().map(Instance::new).collect();
-        let awaited = needs::connect(&mut instances, project);
-        for (index, spec) in project.instances.iter().enumerate() {
-            let life = &spec.process.life;
-            let is_awaited = awaited.contains(&index) || life.hooks.ready.is_some();
-            instances[index].readiness = Rule::of(life.ready.as_ref(), spec.port.is_some(), is_awaited);
-        }
+        needs::connect(&mut instances, project);
         for (index, spec) in project.instances.iter().enumerate() {
             let mut add = |part: Part| {
                 part.command(&spec.process)?;
@@ -123,12 +122,13 @@ impl Supervisor {
             given,
             chance,
             wall: 0,
-            first_end: None,
+            ends: Vec::new(),
             decisive_end: None,
             shutdown: None,
             output_gone: None,
             guard_lost: false,
             idle_said: false,
+            somebody_leaves: false,
             finished: false,
             in_the_news: None,
             touched: BTreeSet::new(),
@@ -156,6 +156,7 @@ impl Supervisor {
             self.settle(now, effects);
         }
         self.report(now, effects);
+        self.forget_those_who_left();
         self.conclude(now, effects);
         self.due = self.next_due();
     }
@@ -222,7 +223,7 @@ impl Supervisor {
     }
 
     fn next_step(&mut self, index: usize, now: Time) -> Step {
-        let is_held = self.instances[index].want == Want::Down && self.is_held(index);
+        let is_held = self.instances[index].want != Want::Up && self.is_held(index);
         if self.shutdown.is_some() && !is_held {
             self.instances[index].free_since.get_or_insert(now);
         }

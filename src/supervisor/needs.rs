@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::instance::Instance;
+use super::ready::Rule;
 use super::run::{End, Sequel};
-use super::{Part, Phase, Supervisor, Want};
+use super::{Part, Phase, RunId, Supervisor, Want};
 use crate::project::Project;
 use crate::project::lifecycle::Milestone;
 
@@ -22,8 +23,8 @@ pub(super) enum Needs {
     Hopeless { because: usize },
 }
 
-/// Writes down who needs whom, and who is waited for until it is ready.
-pub(super) fn connect(instances: &mut [Instance], project: &Project) -> BTreeSet<usize> {
+/// Writes down who needs whom, and from when on each counts as ready. The instances of the project come first, in its order.
+pub(super) fn connect(instances: &mut [Instance], project: &Project) {
     let mut awaited = BTreeSet::new();
     for index in 0..project.instances.len() {
         let needs = project.instances[index].process.life.after.iter();
@@ -40,7 +41,29 @@ pub(super) fn connect(instances: &mut [Instance], project: &Project) -> BTreeSet
             instances[on].dependents.push(index);
         }
     }
-    awaited
+    for index in 0..project.instances.len() {
+        let leans_on = all_it_leans_on(instances, index);
+        for on in &leans_on {
+            instances[*on].leaners.push(index);
+        }
+        instances[index].leans_on = leans_on;
+    }
+    for (index, spec) in project.instances.iter().enumerate() {
+        let life = &spec.process.life;
+        let is_awaited = awaited.contains(&index) || life.hooks.ready.is_some();
+        instances[index].readiness = Rule::of(life.ready.as_ref(), spec.port.is_some(), is_awaited);
+    }
+}
+
+/// Returns whom one needs, and whom those need, and so on: a task in between may have ended long ago.
+fn all_it_leans_on(instances: &[Instance], index: usize) -> Vec<usize> {
+    let mut found: BTreeSet<usize> = BTreeSet::new();
+    let mut to_follow = vec![index];
+    while let Some(next) = to_follow.pop() {
+        let further = instances[next].needs.iter().map(|(on, _)| *on);
+        to_follow.extend(further.filter(|on| found.insert(*on)));
+    }
+    found.into_iter().collect()
 }
 
 impl Supervisor {
@@ -73,10 +96,31 @@ impl Supervisor {
         unmet
     }
 
-    /// Returns whether somebody who needs it is still there and is to go first.
+    /// Returns whether somebody who needs it, directly or through others, is still there and is to go first.
     pub(super) fn is_held(&self, index: usize) -> bool {
-        let mut dependents = self.instances[index].dependents.iter().map(|index| &self.instances[*index]);
-        dependents.any(|dependent| dependent.want == Want::Down && dependent.is_live())
+        self.held_by(index).is_some()
+    }
+
+    /// Returns one of those who are to go first.
+    pub(super) fn held_by(&self, index: usize) -> Option<usize> {
+        let goes_first = |leaner: &usize| self.goes_first(*leaner);
+        let Instance { leaners, former_leaners, .. } = &self.instances[index];
+        let is_that_run = |(leaner, run): &&(usize, RunId)| {
+            self.instances[*leaner].run.as_ref().is_some_and(|it| it.id == *run)
+        };
+        let former = former_leaners.iter().filter(is_that_run).map(|(leaner, _)| *leaner);
+        leaners.iter().copied().chain(former).find(goes_first)
+    }
+
+    /// Returns whether the run of one that needs others is to end before theirs.
+    fn goes_first(&self, leaner: usize) -> bool {
+        let leaner = &self.instances[leaner];
+        // Outside of the end of the stack nobody limits how long a launch may stay without an answer.
+        let has_begun = self.shutdown.is_some() || !matches!(leaner.phase, Phase::Starting { .. });
+        match leaner.want {
+            Want::Up => false,
+            Want::Down | Want::Bounce => leaner.is_live() && has_begun,
+        }
     }
 
     /// Returns everybody who waits in vain because this one has failed.
@@ -93,7 +137,7 @@ impl Supervisor {
     pub(super) fn touch_neighbours(&mut self, index: usize) {
         let instance = &self.instances[index];
         self.touched.extend(instance.dependents.iter().copied());
-        self.touched.extend(instance.needs.iter().map(|(on, _)| *on));
+        self.touched.extend(instance.leans_on.iter().copied());
         if !instance.dependents.is_empty() {
             // Whoever waits for those who wait for it.
             self.touched
@@ -108,7 +152,8 @@ impl Instance {
             // All of it is over, and it has had its last word.
             return true;
         }
-        let runs = matches!(self.phase, Phase::Running { .. });
+        // Whoever waits for others to go first is as good as gone.
+        let runs = matches!(self.phase, Phase::Running { .. }) && self.want == Want::Up;
         let run = self.run.as_ref().filter(|run| run.part == Part::Main && runs && run.reason.is_none());
         match milestone {
             Milestone::Started => run.is_some(),
@@ -139,7 +184,8 @@ impl Instance {
             | Phase::Stopping { exit: None, .. }
             | Phase::Backoff { .. } => false,
         };
-        let end = self.run.as_ref().filter(|_| is_last && self.want != Want::Bounce)?.end?;
+        let counts = is_last && self.want != Want::Bounce && !self.forgiven;
+        let end = self.run.as_ref().filter(|_| counts)?.end?;
         Some(end)
     }
 }

@@ -93,9 +93,8 @@ impl Rule {
 impl Instance {
     /// Begins to look for the readiness of a run that has just started.
     pub(super) fn begin_to_look(&mut self, now: Time) {
-        let rule = self.readiness.as_ref();
         let Some(run) = &mut self.run else { return };
-        match rule {
+        match &run.readiness {
             None => run.ready = Some(now),
             Some(rule) => {
                 let next = rule.is_looked_for().then(|| now + rule.pause(Duration::ZERO));
@@ -106,8 +105,8 @@ impl Instance {
 
     /// Notes what a look showed.
     pub(super) fn learn_look(&mut self, now: Time, result: Result<(), ProbeFailure>) {
-        let Some(rule) = self.readiness.clone() else { return };
         let Some(run) = self.undisturbed() else { return };
+        let Some(rule) = run.readiness.clone() else { return };
         let since_start = now.since(run.since);
         let Some(looking) = run.looking.as_mut().filter(|looking| looking.next.is_none()) else { return };
         match result {
@@ -121,17 +120,17 @@ impl Instance {
 
     /// Notes that it has shown by itself that it is ready, if that is how it is to show it.
     pub(super) fn learn_word(&mut self, now: Time, is_way: fn(&Probe) -> bool) {
-        let is_way = self.readiness.as_ref().is_some_and(|rule| is_way(&rule.probe));
-        if let Some(run) = self.undisturbed().filter(|_| is_way) {
+        let Some(run) = self.undisturbed() else { return };
+        if run.readiness.as_ref().is_some_and(|rule| is_way(&rule.probe)) {
             run.ready.get_or_insert(now);
         }
     }
 
     /// Looks, or says that it is ready, or that it is not and will not be.
     pub(super) fn tend_readiness(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        let Some(rule) = self.readiness.clone() else { return };
         let id = self.id.clone();
         let Some(run) = self.undisturbed() else { return };
+        let Some(rule) = run.readiness.clone() else { return };
         let Some(looking) = &mut run.looking else { return };
         if let Probe::Delay(delay) = *rule.probe
             && run.since + delay <= now
@@ -160,8 +159,8 @@ impl Instance {
 
     /// Returns when [`Instance::tend_readiness`] has something to do.
     pub(super) fn readiness_due(&self) -> Option<Time> {
-        let rule = self.readiness.as_ref()?;
         let run = self.run.as_ref()?;
+        let rule = run.readiness.as_ref()?;
         let looking = run.looking.as_ref()?;
         let over = run.since + rule.timeout;
         let delay = match *rule.probe {

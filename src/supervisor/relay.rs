@@ -1,5 +1,7 @@
 //! What only passes through: signals for the processes, and the suspension of everything.
 
+use std::sync::Arc;
+
 use super::{Effect, Event, Note, Phase, Reach, Supervisor};
 
 impl Supervisor {
@@ -11,6 +13,10 @@ impl Supervisor {
             Event::Signal { signal: signal @ (libc::SIGUSR1 | libc::SIGUSR2), .. } => {
                 self.forward(signal, effects);
             }
+            Event::Reloaded(ref reload) if self.shutdown.is_none() => {
+                effects.push(Effect::TakeOver(Arc::clone(reload)));
+                effects.push(Effect::Note(Note::Reloaded(Arc::clone(reload))));
+            }
             Event::Begin
             | Event::Child { .. }
             | Event::Signal { .. }
@@ -18,6 +24,7 @@ impl Supervisor {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::Reloaded(_)
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::limits::Meter;
 use super::live::Pulse;
-use super::ready::Looking;
+use super::ready::{Looking, Rule};
 use super::why::{Because, Reason};
 use super::{Certainty, Complaint, Effect, Note, Part, RunId, Want};
 use crate::exit::Exit;
@@ -44,6 +44,8 @@ pub(super) struct Run {
     pub(super) ready: Option<Time>,
     /// Whether what follows from its readiness has been done.
     pub(super) welcomed: bool,
+    /// When it counts as ready; `None`: when it has started.
+    pub(super) readiness: Option<Rule>,
     /// How its readiness is looked for.
     pub(super) looking: Option<Looking>,
     /// How it is looked whether it still works.
@@ -125,6 +127,7 @@ impl Run {
             given_up: false,
             ready: None,
             welcomed: false,
+            readiness: None,
             looking: None,
             pulse: None,
             meter: Meter::default(),
@@ -156,6 +159,13 @@ impl Run {
             // It comes back at once, also if it had been given up.
             Want::Bounce => false,
         });
+    }
+
+    /// Takes back whom it keeps down, if that was still to be said; returns whether it was.
+    pub(super) fn take_back_whom_it_keeps_down(&mut self) -> bool {
+        let before = self.afterwards.len();
+        self.afterwards.retain(|note| !matches!(note, Note::KeptDown { .. }));
+        self.afterwards.len() < before
     }
 
     /// Says what there is to say by `now`.

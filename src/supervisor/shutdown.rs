@@ -139,6 +139,11 @@ impl Supervisor {
         }
     }
 
+    /// Returns whether the stack is coming to its end.
+    pub fn is_stopping(&self) -> bool {
+        self.shutdown.is_some() || self.finished
+    }
+
     /// Wants everybody down, if that is not so already.
     pub(super) fn begin_shutdown(&mut self, now: Time, cause: Cause) {
         if self.shutdown.is_some() {

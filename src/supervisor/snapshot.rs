@@ -141,7 +141,7 @@ impl Supervisor {
         let mains = (0..self.instances.len()).filter(|index| self.instances[*index].is_main());
         let instances = mains.map(|index| self.state(index)).collect();
         let stopping = self.shutdown.as_ref().map(|shutdown| shutdown.cause.clone());
-        let first_end = self.first_end.as_ref().map(|first| first.instance.clone());
+        let first_end = self.ends.first().map(|first| first.instance.clone());
         Snapshot { at: now, stopping, first_end, instances }
     }
 
@@ -180,14 +180,14 @@ impl Supervisor {
         let pending = |index: usize| {
             let instance = &self.instances[index];
             let failure = instance.run.as_ref().and_then(|run| run.looking.as_ref()).map(Looking::failure);
-            let rule = instance.readiness.as_ref();
+            let rule = instance.run.as_ref().and_then(|run| run.readiness.as_ref());
             Pending {
                 instance: instance.id.clone(),
                 because: self.explanation(index),
                 looks: rule.zip(failure).map(|(rule, failure)| (Arc::clone(&rule.probe), failure)),
             }
         };
-        mains.filter(is_pending).map(pending).collect()
+        mains.filter(|index| !self.instances[*index].leaving).filter(is_pending).map(pending).collect()
     }
 
     fn state(&self, index: usize) -> InstanceState {
@@ -244,14 +244,10 @@ impl Supervisor {
     fn why_it_runs(&self, index: usize, since: Time) -> Explanation {
         let instance = &self.instances[index];
         let run = instance.run.as_ref();
-        let leaves_later = |index: &&usize| {
-            let dependent = &self.instances[**index];
-            dependent.want == Want::Down && dependent.is_live()
-        };
-        if instance.want == Want::Down
-            && let Some(dependent) = instance.dependents.iter().find(leaves_later)
+        if instance.want != Want::Up
+            && let Some(leaner) = self.held_by(index)
         {
-            return Explanation::EndsAfter { dependent: self.instances[*dependent].id.clone() };
+            return Explanation::EndsAfter { dependent: self.instances[leaner].id.clone() };
         }
         if instance.prepares() {
             return Explanation::Prepares { since };

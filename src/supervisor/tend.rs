@@ -24,6 +24,7 @@ impl Supervisor {
             self.start_hook(hook, now, effects);
         }
         let instance = &mut self.instances[index];
+        instance.tend_rereading(effects);
         instance.tend_pulse(now, effects);
         instance.tend_limits(now, effects);
     }

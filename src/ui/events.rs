@@ -109,8 +109,12 @@ pub fn event(note: &Note) -> Event {
         Note::OutOfMemory { instance: _, certainty } => {
             ("out-of-memory", vec![("sure", json!(*certainty == Certainty::Sure))])
         }
-        Note::FilesChanged { instance: _, path, more } => {
-            ("files-changed", vec![("path", json!(path)), ("more", json!(more))])
+        Note::Reloaded(reload) => ("reloaded", lifecycle::reloaded(reload)),
+        Note::Rereads { instance: _, signal } => ("rereads", vec![("signal", json!(signal_name(*signal)))]),
+        Note::FilesChanged { instance: _, path, more, signal } => {
+            let mut fields = vec![("path", json!(path)), ("more", json!(more))];
+            fields.extend(signal.map(|signal| ("signal", json!(signal_name(signal)))));
+            ("files-changed", fields)
         }
         Note::StillBusy { instance: _, follows } => ("still-busy", lifecycle::still_busy(*follows)),
         Note::WasMissed { instance: _, late, follows } => {

@@ -3,6 +3,7 @@
 //! Where foreman has words for it, they are foreman's, because scripts look for them (compat sections 8 and 9).
 
 mod lifecycle;
+mod reload;
 
 use std::borrow::Cow;
 use std::io;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::{Exit, Step, signal_name};
+use crate::project::difference::Difference;
 use crate::project::lifecycle::Schedule;
 use crate::project::{InstanceId, InstanceSpec};
 use crate::supervisor::{Certainty, Detail, Note, Waiting, Wish};
@@ -22,6 +24,11 @@ pub fn due(schedule: &Schedule, when: Option<&str>) -> String {
 /// Says what ended a process of which the kernel tells nothing but a count.
 pub fn out_of_memory(certainty: Certainty) -> &'static str {
     lifecycle::out_of_memory(certainty)
+}
+
+/// Says what a reload does or would do, a line for each instance.
+pub fn difference(of: &Difference, would: bool) -> String {
+    reload::difference(of, would)
 }
 
 /// Returns whose remark it is and its words, one line. Nobody's remarks are shown under `system`.
@@ -86,8 +93,12 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
         Note::OutOfMemory { instance, certainty } => {
             (Some(instance), lifecycle::out_of_memory(*certainty).to_owned())
         }
-        Note::FilesChanged { instance, path, more } => {
-            (Some(instance), lifecycle::files_changed(path, *more))
+        Note::Reloaded(reload) => (None, reload::reloaded(reload)),
+        Note::Rereads { instance, signal } => {
+            (Some(instance), format!("sending {} so that it reloads", signal_name(*signal)))
+        }
+        Note::FilesChanged { instance, path, more, signal } => {
+            (Some(instance), lifecycle::files_changed(path, *more, *signal))
         }
         Note::StillBusy { instance, follows } => (Some(instance), lifecycle::still_busy(*follows)),
         Note::WasMissed { instance, late, follows } => {

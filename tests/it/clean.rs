@@ -36,12 +36,12 @@ fn left_behind(forge: Forge) -> (Running, Puppet) {
 }
 
 /// Another forge with the same user's runtime directory, somewhere else.
-fn another(first: &Running) -> Forge {
+pub(crate) fn another(first: &Running) -> Forge {
     Forge::new().variable("XDG_RUNTIME_DIR", &first.place.path().join("run").display().to_string())
 }
 
 /// Runs forge for the directory of the first one.
-fn runs(forge: Forge, first: &Running, command: &str, words: &[&str]) -> Ended {
+pub(crate) fn runs(forge: Forge, first: &Running, command: &str, words: &[&str]) -> Ended {
     let directory = first.directory().display().to_string();
     forge.runs(&[&[command, "-d", &directory], words].concat())
 }

@@ -52,6 +52,7 @@ mod ports;
 mod pty;
 mod readme;
 mod ready;
+mod reload;
 mod restarts;
 mod run;
 mod scenarios;

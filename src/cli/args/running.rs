@@ -50,3 +50,40 @@ pub(crate) struct PsArgs {
     #[command(flatten)]
     pub(crate) place: WhereArgs,
 }
+
+/// `forge scale`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScaleArgs {
+    /// How many of which process there are to be: web=2, worker=0, 'worker*=1', @label=3
+    #[arg(value_name = "NAME=N", required = true, add = ArgValueCompleter::new(process_names))]
+    pub(crate) counts: Vec<String>,
+    /// How long that may take, in seconds, also as 300ms or 1m [default: as long as it takes]
+    #[arg(short = 't', long, value_name = "TIME", value_parser = project::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which stack is meant.
+    #[command(flatten)]
+    pub(crate) place: WhereArgs,
+}
+
+/// `forge reload`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReloadArgs {
+    /// Processes that are reloaded, changed or not [default: all that have changed]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(process_names))]
+    pub(crate) names: Vec<String>,
+    /// Show what would follow, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How long that may take, in seconds, also as 300ms or 1m [default: as long as it takes]
+    #[arg(short = 't', long, value_name = "TIME", value_parser = project::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Which stack is meant.
+    #[command(flatten)]
+    pub(crate) place: WhereArgs,
+}

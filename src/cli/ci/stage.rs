@@ -73,7 +73,6 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
     let is_terminal = terminal::is_stderr();
     let colour = read::has_colour(project.output.colour, is_terminal);
     let shown = StreamSink::new(&project, Screen { terminal: is_terminal, colour });
-    let prefix_columns = shown.prefix_columns();
     let holds_back = if log.holds_lines() { HoldsBack::Lines } else { HoldsBack::Nothing };
     let mut others = Vec::new();
     let mut missing = None;
@@ -87,7 +86,6 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         hold: Hold::of(project.output.tty, is_terminal),
         channels: Channels::Together,
         colour,
-        prefix_columns,
         sink: Box::new(HeldSink::new(shown, holds_back, held.clone())),
         project: Arc::clone(&project),
         guard,
@@ -97,6 +95,8 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         limit,
+        // It runs for a command, and ends with it.
+        reader: None,
         seat,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))

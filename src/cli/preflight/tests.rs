@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::expect;
 
-use super::{complaints, give, ports};
+use super::{complaints, give, give_new, ports};
 use crate::diagnostic::render_all;
 use crate::project::{
     InstanceId, InstanceSpec, OnConflict, Place, PortRule, PortSource, ProcessName, ProcessSpec, Project,
@@ -118,4 +118,39 @@ fn who_asks_for_any_port_gets_a_free_one_and_who_has_one_of_its_own_keeps_it() {
     assert_eq!(given(with(PortSource::None, None), OnConflict::Next, &[]).0, [None, Some(5100)]);
     let (ports, messages) = given_where(with(PortSource::Free, None), OnConflict::Fail, |port| port >= 5000);
     assert_eq!((ports[0], messages.len()), (None, 1));
+}
+
+#[test]
+fn new_ones_get_ports_that_nobody_has_and_the_others_keep_theirs() {
+    let rule = Some(PortRule { base: 5000, step: 100 });
+    let look = |port| (port == 5300).then_some(Some("pid 4711 (ruby)"));
+    let running = Project {
+        port_rule: rule,
+        ..project(&[("web", "a $PORT", Some(5000)), ("api", "b $PORT", Some(5100))])
+    };
+    // `new` stands first now, and is given what `web` has; a stranger has the port of `last`.
+    let mut changed = Project {
+        port_rule: rule,
+        ..project(&[
+            ("new", "n $PORT", Some(5000)),
+            ("api", "b $PORT", Some(5100)),
+            ("web", "a $PORT", Some(5000)),
+            ("last", "l $PORT", Some(5300)),
+        ])
+    };
+    let told = give_new(&mut changed, &running, look);
+    let ports: Vec<u16> = changed.instances.iter().filter_map(|one| one.port).collect();
+    assert_eq!(ports, [5001, 5100, 5000, 5300]);
+    expect![[r"
+        note: `new.1` gets port 5001, because 5000 is taken
+
+        error: port 5300, which `last.1` (Procfile:4) is to use, is taken by pid 4711 (ruby)
+        hint: stop that process, or choose other ports with `-p`, for example `-p 6000`
+    "]]
+    .assert_eq(&render_all(&told, false));
+    // What is to move may move.
+    let mut changed = Project { on_conflict: OnConflict::Next, ..changed };
+    changed.instances[3].port = Some(5300);
+    give_new(&mut changed, &running, look);
+    assert_eq!(changed.instances[3].port, Some(5301));
 }

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::past::{Mark, Past};
 use crate::logs::{Frame, Origin, Sink, StreamId};
+use crate::project::Project;
 use crate::supervisor::Note;
 use crate::sys::clock;
 use crate::time::WallTime;
@@ -118,6 +119,13 @@ impl Listeners {
         self.make_room(length);
         self.past.frame(at, stream, frame);
         self.tell();
+    }
+
+    /// The project is another one from now on.
+    pub(super) fn take_over(&mut self, project: &Project) {
+        for one in &mut self.all {
+            one.is_broken |= catch_unwind(AssertUnwindSafe(|| one.sink.takes_over(project))).is_err();
+        }
     }
 
     fn make_room(&mut self, length: usize) {

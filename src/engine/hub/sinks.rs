@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::listeners::Listeners;
 use crate::logs::{Frame, LastWords, Origin, Rewrite, ScreenWish, Sink, StreamId};
+use crate::project::Project;
 use crate::supervisor::Note;
 use crate::time::WallTime;
 
@@ -123,6 +124,17 @@ impl Sinks {
             self.loss = Loss::Told;
         }
         untold
+    }
+
+    /// Tells all of them that the project is another one from now on.
+    pub(super) fn take_over(&mut self, project: &Project) {
+        self.each(|sink| sink.takes_over(project));
+        self.listeners.take_over(project);
+    }
+
+    /// Returns how many columns of a window the prefix of the first one takes.
+    pub(super) fn prefix_columns(&self) -> u16 {
+        self.all.first().map_or(0, |sink| sink.prefix_columns())
     }
 
     /// Returns whose line stands unfinished on a screen.

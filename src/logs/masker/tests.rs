@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::Masker;
-use crate::logs::{Frame, Framer, Mask, Piece};
+use super::{Masker, Masking};
+use crate::logs::{Frame, Framer, Mask, Piece, Rewrite, StreamId};
 use crate::project::secrets::{LONGEST_BYTES, MASK, Secret};
 
 fn mask(secrets: &[&str]) -> Mask {
@@ -273,4 +273,22 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_is_secret_later_is_hidden_from_then_on_also_within_a_line() {
+    let mut masking = Masking::new(Mask::default());
+    let mut shown = Vec::new();
+    let mut show = |masking: &mut Masking, text: &[u8], begins, ends| {
+        masking.rewrite(StreamId(0), Frame::Piece(Piece { text, begins, ends }), &mut |frame| match frame {
+            Frame::Piece(piece) => {
+                shown.push((String::from_utf8_lossy(piece.text).into_owned(), piece.begins, piece.ends));
+            }
+            Frame::Lines(_) => unreachable!("pieces come in, pieces go out"),
+        });
+    };
+    show(&mut masking, b"a rosebud-rosebud, ", true, false);
+    masking.hide_more(&[Secret::whole("rosebud-rosebud").expect("it is long enough")]);
+    show(&mut masking, b"a rosebud-rosebud", false, true);
+    assert_eq!(shown, [("a rosebud-rosebud, ".to_owned(), true, false), ("a •••".to_owned(), false, true),]);
 }

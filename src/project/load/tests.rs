@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Inputs, load, settle};
+use super::{Inputs, Part, load, settle};
 use crate::diagnostic::{Severity, Source, Span};
 use crate::project::{Colour, ExitOn, Names, Origin, Settings, Tty};
 
@@ -186,4 +186,53 @@ fn references_are_replaced_only_on_request() {
     assert_eq!(url(&inputs).as_deref(), Some("http://db/"));
     inputs.settings.no_override = Some(true);
     assert_eq!(url(&inputs).as_deref(), Some("http://outside/"));
+}
+
+#[test]
+fn references_in_env_files_of_single_processes_are_replaced_too() {
+    let source = |name: &str, text: &str| Source::new(name, text);
+    let mut inputs = Inputs {
+        env_files: vec![source(".env", "HOST=db.test\nPASS=x\n")],
+        own_env_files: vec![(
+            "web".to_owned(),
+            vec![
+                source(".env.web", "PASS=own\nURL=${HOST}/${PASS}\n"),
+                source(".env.more", "MORE=${URL}/${GONE:-no}\n"),
+            ],
+        )],
+        ..inputs("web: a\n")
+    };
+    inputs.manifest = crate::project::manifest::tests::manifest("[process.web]\n");
+    let own = |inputs: &Inputs| -> Vec<String> {
+        let project = load(inputs).value;
+        let variables = project.processes[0].environment.iter();
+        variables
+            .map(|one| {
+                format!("{}={}", String::from_utf8_lossy(&one.name), String::from_utf8_lossy(&one.value))
+            })
+            .collect()
+    };
+    assert_eq!(own(&inputs), ["MORE=${URL}/${GONE:-no}", "PASS=own", "URL=${HOST}/${PASS}"]);
+    inputs.settings.expand = Some(true);
+    assert_eq!(own(&inputs), ["MORE=db.test/own/no", "PASS=own", "URL=db.test/own"]);
+}
+
+#[test]
+fn references_in_env_files_beside_other_procfiles_are_replaced_too() {
+    let part = |prefix: &str, env: &str| Part {
+        source: Source::new(format!("{prefix}/Procfile"), "web: a\n"),
+        prefix: Some(prefix.to_owned()),
+        directory: None,
+        env_files: vec![Source::new(format!("{prefix}/.env"), env)],
+    };
+    let settings = Settings { expand: Some(true), ..Settings::default() };
+    let parts =
+        vec![part("api", "HERE=api\nURL=${HOST}/${HERE}\n"), part("shop", "URL=${HOST}/${HERE:-none}\n")];
+    let env_files = vec![Source::new(".env", "HOST=db.test\n")];
+    let inputs = Inputs { root: "/app".into(), parts, env_files, settings, ..Inputs::default() };
+    let project = load(&inputs).value;
+    let url = |at: usize| {
+        project.processes[at].environment.iter().find(|one| one.name == b"URL").unwrap().value.clone()
+    };
+    assert_eq!((url(0), url(1)), (b"db.test/api".to_vec(), b"db.test/none".to_vec()));
 }

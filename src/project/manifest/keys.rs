@@ -181,7 +181,11 @@ const PROCESS: &[Key] = &[
     key("can_die", Shape::Bool, "Whether its end never ends the stack."),
     key("success_codes", Shape::OneOrMore(&Shape::Integer(0, 255)), "The exit codes that are a success."),
     key("stop", Shape::Table(&[PROCESS_STOP]), "How it is ended."),
-    key("reload_signal", Shape::Signal, "With which signal it rereads its configuration."),
+    key(
+        "reload_signal",
+        Shape::Signal,
+        "The signal with which it reloads: sent by `forge reload NAME` and by `watch`, instead of a restart.",
+    ),
     key(
         "watch",
         Shape::Either(&[Shape::OneOrMore(&Shape::Glob), Shape::Table(&[WATCH])]),

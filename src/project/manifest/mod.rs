@@ -17,7 +17,7 @@ mod value;
 pub(crate) mod words;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -19,7 +19,7 @@ fn documented() -> String {
     EXAMPLE[start..end].to_owned()
 }
 
-fn manifest(text: &str) -> Manifest {
+pub(in crate::project) fn manifest(text: &str) -> Manifest {
     let parsed = parse(&Source::new("forge.toml", text));
     assert_eq!(render_all(&parsed.diagnostics, false), "", "{text}");
     let laid = Manifest::of(vec![parsed.value], Vec::new(), None);

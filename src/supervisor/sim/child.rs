@@ -208,7 +208,7 @@ impl Child {
                 Some(wait) => vec![(wait, ChildEvent::Exited(by_signal)), (wait, ChildEvent::Gone)],
             },
             Reach::Leader | Reach::Everyone
-                if [libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN].contains(&signal) =>
+                if [libc::SIGUSR1, libc::SIGUSR2, libc::SIGTTIN, libc::SIGWINCH].contains(&signal) =>
             {
                 vec![]
             }

@@ -1,7 +1,9 @@
 //! What the random worlds are made of.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::Rewrite;
 use super::child::{AT_ONCE, Behaviour, Left, Start};
 use super::story::process;
 use crate::exit::{Exit, Step};
@@ -9,9 +11,31 @@ use crate::project::lifecycle::{
     Lifecycle, Limits, Liveness, Milestone, Missed, Nature, Need, OnLimit, Overlap, Probe, Readiness,
     RestartRule, Schedule, StopReach, Watch, When,
 };
-use crate::project::{InstanceId, ProcessName, ProcessSpec, Project, StopLadder};
+use crate::project::{ExitOn, InstanceId, ProcessName, ProcessSpec, Project, StopLadder};
 use crate::restart::{ALWAYS, Backoff, NEVER, ON_FAILURE};
 use crate::supervisor::{Certainty, ChildEvent, Complaint, Event, RunId, Want};
+
+/// All names that there can be.
+pub(super) const NAMES: [&str; 4] = ["web", "worker", "clock", "db"];
+
+/// What is said of the processes of a world besides their commands, and whom they may need, so that there is no circle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lives {
+    Plain,
+    Forwards,
+    Backwards,
+}
+
+impl Lives {
+    /// Whom the process at a place may need.
+    pub(super) fn others(self, position: usize) -> &'static [&'static str] {
+        match self {
+            Lives::Plain => &[],
+            Lives::Forwards => &NAMES[..position],
+            Lives::Backwards => &NAMES[position + 1..],
+        }
+    }
+}
 
 /// Randomness from a seed: splitmix64, which needs no more than these lines.
 pub(super) struct Dice(pub(super) u64);
@@ -158,11 +182,81 @@ impl Dice {
             let debounce = self.ms(50, 400);
             life.watch = Some(Watch { paths: vec!["**".into()], ignore: Vec::new(), debounce });
         }
+        life.reload_signal = self.one_in(4).then_some(libc::SIGWINCH);
         let hook = || Some(b"true".to_vec());
         life.hooks.before = hook().filter(|_| self.one_in(6));
         life.hooks.ready = hook().filter(|_| self.one_in(6));
         life.hooks.crash = hook().filter(|_| self.one_in(6));
         life
+    }
+
+    /// What becomes of a project when its files are read again.
+    pub(super) fn rewrite(&mut self, lives: Lives) -> Rewrite {
+        let seed = self.roll();
+        Rewrite(Arc::new(move |project| Dice(seed).rewritten(project, lives)))
+    }
+
+    fn rewritten(&mut self, old: &Project, lives: Lives) -> (Project, Vec<InstanceId>) {
+        let (mut processes, mut asked) = (Vec::new(), Vec::new());
+        for (position, name) in NAMES.iter().enumerate() {
+            let known = old.processes.iter().find(|process| process.name.as_str() == *name);
+            let count = old.instances.iter().filter(|one| one.id.process.as_str() == *name).count();
+            let mut count = u32::try_from(count).expect("few");
+            let process = match known {
+                Some(_) if self.one_in(6) => continue,
+                None if !self.one_in(3) => continue,
+                Some(process) => {
+                    let mut process = ProcessSpec::clone(process);
+                    if self.one_in(3) {
+                        self.change(&mut process, position, lives);
+                    }
+                    process
+                }
+                None => {
+                    count = self.copies();
+                    let mut process = self.process(name, position);
+                    if lives != Lives::Plain {
+                        process.life = self.life(lives.others(position));
+                    }
+                    process
+                }
+            };
+            if self.one_in(3) {
+                count = self.pick(&[0, 1, 2, 3, 4]);
+            }
+            let ids = (1..=count).map(|index| InstanceId { process: process.name.clone(), index });
+            asked.extend(ids.filter(|_| self.one_in(6)));
+            processes.push((process, count));
+        }
+        let exit_on = if self.one_in(6) {
+            self.pick(&[ExitOn::Any, ExitOn::Failure, ExitOn::All, ExitOn::Never])
+        } else {
+            old.exit_on
+        };
+        (super::project(processes, exit_on), asked)
+    }
+
+    fn change(&mut self, process: &mut ProcessSpec, position: usize, lives: Lives) {
+        let limits = if lives == Lives::Plain { 3 } else { 14 };
+        let other =
+            if lives == Lives::Plain { Lifecycle::default() } else { self.life(lives.others(position)) };
+        let life = &mut process.life;
+        match self.below(limits) {
+            0 => process.command.push(b'x'),
+            1 => process.stop = self.process("web", position).stop,
+            2 => process.can_die = !process.can_die,
+            3 => life.nature = other.nature,
+            4 => life.after = other.after,
+            5 => life.ready = other.ready,
+            6 => life.live = other.live,
+            7 => life.restart = other.restart,
+            8 => life.success_codes = other.success_codes,
+            9 => life.limits = other.limits,
+            10 => life.watch = other.watch,
+            11 => life.reload_signal = other.reload_signal,
+            12 => life.hooks = other.hooks,
+            _ => *life = other,
+        }
     }
 
     fn nature(&mut self) -> Nature {

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::worlds::play;
 use crate::exit::Exit;
+use crate::project::difference::{Aspect, Change, Follows};
 use crate::project::lifecycle::{Lifecycle, Limits, Milestone, Missed, Nature, Overlap, Schedule, When};
 use crate::project::{ExitOn, Project};
 use crate::supervisor::conclude::FirstEnd;
 use crate::supervisor::run::{Output, Run};
 use crate::supervisor::{
-    Check, ChildEvent, Effect, Event, Note, Outcome, Phase, Reach, RunId, Supervisor, Want,
+    Check, ChildEvent, Effect, Event, Note, Outcome, Phase, Reach, Reload, RunId, Supervisor, Want,
 };
 use crate::time::{Moment, Time};
 
@@ -80,6 +81,16 @@ pub(super) enum Fault {
     DoesNotLookWhetherItWorks,
     LosesPatienceAtOnce,
     AsksTwiceWhatItDoes,
+    ForgetsTheRemoved,
+    StartsTheRemoved,
+    ForgetsTheAdded,
+    TouchesTheUnchanged,
+    RestartsInAnyOrder,
+    RemembersForEver,
+    TakesSignalsForRestarts,
+    AsksTooEarlyToReread,
+    KeepsOldRules,
+    WaitsForQuietForEver,
 }
 
 const FAULTS: &[Fault] = &[
@@ -136,6 +147,16 @@ const FAULTS: &[Fault] = &[
     Fault::DoesNotLookWhetherItWorks,
     Fault::LosesPatienceAtOnce,
     Fault::AsksTwiceWhatItDoes,
+    Fault::ForgetsTheRemoved,
+    Fault::StartsTheRemoved,
+    Fault::ForgetsTheAdded,
+    Fault::TouchesTheUnchanged,
+    Fault::RestartsInAnyOrder,
+    Fault::RemembersForEver,
+    Fault::TakesSignalsForRestarts,
+    Fault::AsksTooEarlyToReread,
+    Fault::KeepsOldRules,
+    Fault::WaitsForQuietForEver,
 ];
 
 #[test]
@@ -283,6 +304,7 @@ impl Mind {
             {
                 Some(Event::Child { run: RunId(self.supervisor.launches), what })
             }
+            (_, Event::Reloaded(reload)) => Some(Event::Reloaded(Arc::new(misheard(fault, &reload)))),
             (_, event) => Some(event),
         }
     }
@@ -297,7 +319,7 @@ impl Mind {
             }
             (Fault::StopsInAnyOrder, Event::Signal { .. }) => {
                 for instance in &mut mind.instances {
-                    instance.dependents.clear();
+                    instance.leaners.clear();
                 }
             }
             (Fault::ForgetsTheClock, _) => {
@@ -318,7 +340,7 @@ impl Mind {
             (Fault::LastFailureDecides, Event::Child { what: ChildEvent::Exited(exit), .. })
                 if !exit.is_success() && mind.shutdown.is_none() =>
             {
-                mind.first_end = None;
+                mind.ends.clear();
             }
             _ => {}
         }
@@ -328,6 +350,37 @@ impl Mind {
         let now = moment.time;
         let mind = &mut self.supervisor;
         match (fault, event) {
+            (Fault::ForgetsTheRemoved, Event::Reloaded(_)) => {
+                mind.instances.iter_mut().filter(|one| one.leaving).for_each(|one| one.want = Want::Up);
+                effects.retain(|effect| !matches!(effect, Effect::Signal { .. }));
+            }
+            (Fault::StartsTheRemoved, _) if mind.shutdown.is_none() => {
+                for (index, one) in mind.instances.iter_mut().enumerate().filter(|(_, one)| one.leaving) {
+                    one.want = Want::Bounce;
+                    mind.touched.insert(index);
+                }
+            }
+            (Fault::RestartsInAnyOrder, _) if mind.shutdown.is_none() => {
+                for one in &mut mind.instances {
+                    (one.leaners, one.former_leaners) = (Vec::new(), Vec::new());
+                }
+            }
+            (Fault::RemembersForEver, _) => mind.somebody_leaves = false,
+            (Fault::AsksTooEarlyToReread, Event::Reloaded(reload)) => {
+                for change in &reload.difference.changed {
+                    let one = mind.instances.iter().find(|one| one.id == change.instance);
+                    if let (Follows::Signal(signal), Some(Phase::Running { run, .. })) =
+                        (change.follows, one.map(|one| &one.phase))
+                    {
+                        effects.push(Effect::Signal { run: *run, signal, reach: Reach::Leader });
+                    }
+                }
+            }
+            (Fault::WaitsForQuietForEver, _) => {
+                for changed in mind.instances.iter_mut().filter_map(|one| one.changed.as_mut()) {
+                    changed.first = changed.last;
+                }
+            }
             (Fault::StartsInShutdown, _) if mind.shutdown.is_some() => {
                 mind.instances[0].want = Want::Bounce;
                 mind.touched.insert(0);
@@ -344,13 +397,9 @@ impl Mind {
             }
             (Fault::CountsEndsThatWereAskedFor, Event::Child { run, what: ChildEvent::Exited(exit) }) => {
                 let instance = mind.instance_of(*run).cloned();
-                if let (Some(instance), None, Some(_)) = (instance, &mind.first_end, &mind.shutdown) {
-                    mind.first_end = Some(FirstEnd {
-                        instance,
-                        exit: *exit,
-                        success: *exit == Exit::Code(0),
-                        after: Duration::ZERO,
-                    });
+                if let (Some(instance), true, Some(_)) = (instance, mind.ends.is_empty(), &mind.shutdown) {
+                    let success = *exit == Exit::Code(0);
+                    mind.ends.push(FirstEnd { instance, exit: *exit, success, after: Duration::ZERO });
                 }
             }
             (Fault::SaysTheEndTooEarly, _) => {
@@ -380,6 +429,35 @@ impl Mind {
             _ => {}
         }
     }
+}
+
+/// Another reload than the world has told of.
+fn misheard(fault: Fault, reload: &Reload) -> Reload {
+    let mut reload = reload.clone();
+    let project = Arc::make_mut(&mut reload.project);
+    match fault {
+        Fault::ForgetsTheAdded => {
+            project.instances.retain(|one| !reload.difference.added.contains(&one.id));
+        }
+        Fault::TouchesTheUnchanged => {
+            let changes = project.instances.iter().map(|one| Change {
+                instance: one.id.clone(),
+                what: vec![Aspect::Command],
+                follows: Follows::Restart,
+            });
+            reload.difference.changed = changes.collect();
+        }
+        Fault::TakesSignalsForRestarts => {
+            for change in &mut reload.difference.changed {
+                if matches!(change.follows, Follows::Signal(_)) {
+                    change.follows = Follows::Restart;
+                }
+            }
+        }
+        Fault::KeepsOldRules => reload.difference.changed.clear(),
+        _ => {}
+    }
+    reload
 }
 
 /// Spoils what the mind has decided.

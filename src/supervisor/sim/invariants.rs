@@ -2,6 +2,7 @@
 
 mod of_effects;
 mod of_life;
+mod of_reload;
 mod of_rest;
 
 use std::time::Duration;

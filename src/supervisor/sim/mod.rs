@@ -14,11 +14,13 @@ mod witness;
 mod worlds;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Calendar, ChildEvent, Effect, Event, Given, Part, Reach, RunId};
+use super::{Calendar, ChildEvent, Effect, Event, Given, Occasion, Part, Reach, Reload, RunId};
 use crate::exit::Exit;
+use crate::project::difference::Difference;
 use crate::project::lifecycle::{Schedule, When};
 use crate::project::{ExitOn, InstanceId, InstanceSpec, ProcessSpec, Project};
 use crate::time::{Moment, Time, WallTime};
@@ -34,13 +36,27 @@ enum Next {
     Event(Event),
     /// Something that happens to a process, unless it is too late for that.
     Child { run: RunId, what: ChildEvent },
+    /// The project becomes another one, as this makes it of the one that there is then.
+    Reload(Rewrite),
     /// The wall clock jumps by so many milliseconds; nobody is told.
     Jump(i64),
+}
+
+/// What becomes of a project, and who is to read again what they read whatever is different.
+#[derive(Clone)]
+struct Rewrite(Arc<dyn Fn(&Project) -> (Project, Vec<InstanceId>)>);
+
+impl fmt::Debug for Rewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rewrite")
+    }
 }
 
 /// Everything outside of the mind.
 #[derive(Debug, Default)]
 struct World {
+    /// What the mind was told last to go by.
+    project: Arc<Project>,
     /// By time, then in the order in which it was put there.
     queue: BTreeMap<(Time, u64), Next>,
     queued: u64,
@@ -101,8 +117,8 @@ struct Turn {
 }
 
 impl World {
-    fn new(cast: BTreeMap<InstanceId, Vec<Behaviour>>) -> World {
-        let mut world = World { cast, ..World::default() };
+    fn new(project: &Project, cast: BTreeMap<InstanceId, Vec<Behaviour>>) -> World {
+        let mut world = World { project: Arc::new(project.clone()), cast, ..World::default() };
         world.put(Time::ZERO, Next::Event(Event::Begin));
         world
     }
@@ -139,6 +155,7 @@ impl World {
             match next {
                 Next::Event(event) => return Some((at.max(now), event)),
                 Next::Jump(by) => self.jumped += by,
+                Next::Reload(rewrite) => return Some((at.max(now), self.reload(&rewrite))),
                 Next::Child { run, what } => {
                     if self.happens(at, run, &what) {
                         return Some((at.max(now), Event::Child { run, what }));
@@ -146,6 +163,19 @@ impl World {
                 }
             }
         }
+    }
+
+    fn reload(&self, Rewrite(rewrite): &Rewrite) -> Event {
+        let (project, asked) = rewrite(&self.project);
+        let mut difference = Difference::between(&self.project, &project);
+        for spec in project.instances.iter().filter(|spec| asked.contains(&spec.id)) {
+            difference.ask_to_reread(spec);
+        }
+        Event::Reloaded(Arc::new(Reload {
+            project: Arc::new(project),
+            difference,
+            occasion: Occasion::Reload,
+        }))
     }
 
     /// Notes that something happens to a process, and what follows; returns false if it cannot happen any more.
@@ -170,6 +200,7 @@ impl World {
                 let answer = self.children.get(run).and_then(|child| child.measure(now));
                 self.answer(now, *run, answer);
             }
+            Effect::TakeOver(reload) => self.project = Arc::clone(&reload.project),
             Effect::Suspend | Effect::Resume | Effect::Note(_) | Effect::Finish(_) => {}
         }
     }
@@ -183,7 +214,7 @@ impl World {
     fn spawn(&mut self, now: Time, run: RunId, instance: &InstanceId, part: Part) {
         let behaviour = if part == Part::Main {
             let nth = self.launches.entry(instance.clone()).or_default();
-            let behaviours = &self.cast[instance];
+            let behaviours = self.cast.entry(instance.clone()).or_insert_with(|| vec![Behaviour::default()]);
             *nth += 1;
             behaviours[(*nth - 1).min(behaviours.len() - 1)].clone()
         } else {

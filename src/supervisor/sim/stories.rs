@@ -10,6 +10,7 @@ mod needs;
 mod passing_through;
 mod policies;
 mod readiness;
+mod reload;
 mod shown;
 mod stopping;
 mod troubles;

@@ -7,13 +7,14 @@ mod telling;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::Expect;
 
 use super::child::Behaviour;
 use super::faults::Mind;
-use super::{Next, World, given, project};
+use super::{Next, Rewrite, World, given, project};
 use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project};
 use crate::restart::{Case, Policy, Verdict};
 use crate::supervisor::{Effect, Event, Supervisor};
@@ -38,12 +39,16 @@ pub(super) fn story(script: &str) -> Story {
         let (name, clauses) = part.split_once(':').unwrap_or((part, ""));
         let (name, count) = name.trim().split_once('=').unwrap_or((name.trim(), "1"));
         let mut spec = process(name, position);
-        let mut behaviour = Behaviour::default();
+        let (mut behaviour, mut later) = (Behaviour::default(), None);
         for clause in clauses.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
             let words: Vec<&str> = clause.split(' ').collect();
             if let Some((part, does)) = script::hook(&words) {
                 let id = InstanceId { process: spec.name.clone(), index: 1 };
                 hooks.insert((id, part), does);
+            } else if let [words @ .., "once"] = &words[..] {
+                // What comes before it is true of the first run alone.
+                later = later.or(Some(behaviour.clone()));
+                assert!(apply_to_behaviour(&mut behaviour, words), "no such clause: {clause}");
             } else if words == ["port"] {
                 ports.push(spec.name.clone());
             } else if let ["restarts", "after", wait] = words[..] {
@@ -55,7 +60,7 @@ pub(super) fn story(script: &str) -> Story {
         let count: u32 = count.parse().expect("a number of instances");
         for index in 1..=count {
             let id = InstanceId { process: spec.name.clone(), index };
-            cast.insert(id, vec![behaviour.clone()]);
+            cast.insert(id, std::iter::once(behaviour.clone()).chain(later.clone()).collect());
         }
         processes.push((spec, count));
     }
@@ -63,7 +68,7 @@ pub(super) fn story(script: &str) -> Story {
     for instance in project.instances.iter_mut().filter(|instance| ports.contains(&instance.id.process)) {
         instance.port = Some(5000);
     }
-    let mut world = World::new(cast);
+    let mut world = World::new(&project, cast);
     world.hooks = hooks;
     Story { project, world, restarts }
 }
@@ -78,6 +83,24 @@ impl Story {
     /// Says whose exit code counts.
     pub(super) fn exit_code_from(mut self, name: &str) -> Story {
         self.project.exit_code_from = Some(ProcessName::new(name));
+        self
+    }
+
+    /// Says that its files are read again then, and say this. Behind a `!` stand the names of those who are to reload.
+    pub(super) fn reloads(mut self, when: &str, script: &str) -> Story {
+        let (script, asked) = script.split_once('!').unwrap_or((script, ""));
+        let Story { project, world, .. } = story(script);
+        for (id, behaviours) in world.cast {
+            self.world.cast.entry(id).or_insert(behaviours);
+        }
+        let asked: Vec<String> = asked.split(' ').map(str::to_owned).collect();
+        let exit_on = self.project.exit_on;
+        let rewrite = move |_: &Project| {
+            let all = project.instances.iter().map(|spec| spec.id.clone());
+            let asked = all.filter(|id| asked.contains(&id.to_string())).collect();
+            (Project { exit_on, ..project.clone() }, asked)
+        };
+        self.world.put(Time::ZERO + time(when), Next::Reload(Rewrite(Arc::new(rewrite))));
         self
     }
 

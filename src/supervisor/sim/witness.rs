@@ -4,13 +4,15 @@
 //! who ended first, since when the stack ends. The invariants compare the two.
 
 mod life;
+mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::worlds::Policies;
 use crate::exit::Exit;
-use crate::project::lifecycle::{Milestone, Nature, OnLimit, Overlap};
+use crate::project::lifecycle::{Milestone, Nature, OnLimit, Overlap, Readiness};
 use crate::project::{ExitOn, InstanceId, ProcessSpec, Project};
 use crate::supervisor::{
     Certainty, ChildEvent, Complaint, Effect, Event, Excess, Note, Outcome, Part, Reach, RunId, Usage, Want,
@@ -24,7 +26,10 @@ pub(super) use life::{Ruled, Wall};
 #[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
 pub(super) struct Witness {
     pub(super) exit_on: ExitOn,
-    pub(super) specs: BTreeMap<InstanceId, ProcessSpec>,
+    /// Everybody who is or was part of the project, as they were last.
+    pub(super) specs: BTreeMap<InstanceId, Arc<ProcessSpec>>,
+    /// Who is part of it now.
+    pub(super) members: BTreeSet<InstanceId>,
     pub(super) policies: Policies,
     pub(super) runs: BTreeMap<RunId, Seen>,
     pub(super) launches: BTreeMap<InstanceId, u32>,
@@ -34,10 +39,8 @@ pub(super) struct Witness {
     first_signal: Option<Time>,
     /// Since when nobody has any grace.
     pub(super) hurried: Option<Time>,
-    pub(super) first_end: Option<(InstanceId, Exit)>,
-    first_end_failed: bool,
-    /// Failures before it of those who can die, for which somebody may have waited in vain.
-    pub(super) may_count: Vec<(InstanceId, Exit)>,
+    /// The ends that nobody asked for and that count, in their order, of those who were not started again.
+    ends: Vec<Counts>,
     output_gone: Option<i32>,
     pub(super) guard_lost: bool,
     pub(super) finished: Option<Outcome>,
@@ -49,17 +52,35 @@ pub(super) struct Witness {
     pub(super) forwarded: Option<i32>,
     /// Who needs whom.
     pub(super) needs: BTreeMap<InstanceId, Vec<(InstanceId, Milestone)>>,
+    /// The same, also through others.
+    pub(super) leans: BTreeMap<InstanceId, BTreeSet<InstanceId>>,
     /// When the policy of an instance was asked and wanted another run.
     pub(super) again: BTreeMap<InstanceId, Vec<Time>>,
     /// While the stack ends: since when nobody is in the way of an instance's end.
     pub(super) freed: BTreeMap<InstanceId, Time>,
     /// Since when nobody is in the way of an instance's start.
     pub(super) met_since: BTreeMap<InstanceId, Time>,
-    /// When a file last changed for an instance.
-    pub(super) changed: BTreeMap<InstanceId, Time>,
+    /// When a file first and last changed for an instance since it was quiet.
+    pub(super) changed: BTreeMap<InstanceId, (Time, Time)>,
     /// Of whom somebody ever wanted something.
     pub(super) wanted: BTreeSet<InstanceId>,
+    /// Whom a run needed when it was started, where that was in another project.
+    former_leans: BTreeMap<RunId, BTreeSet<InstanceId>>,
+    /// Who was added after it had run in the same stack before, and has not run since.
+    pub(super) came_back: BTreeSet<InstanceId>,
+    /// From when on the clock counts for those who were not there from the beginning.
+    pub(super) clock_from: BTreeMap<InstanceId, i64>,
     pub(super) wall: Wall,
+}
+
+/// An end that nobody asked for.
+#[derive(Debug)]
+struct Counts {
+    instance: InstanceId,
+    exit: Exit,
+    failed: bool,
+    /// Whether it counts for certain.
+    surely: bool,
 }
 
 /// What was seen of one run.
@@ -67,6 +88,11 @@ pub(super) struct Witness {
 #[expect(clippy::struct_excessive_bools, reason = "a list of marks, each on its own")]
 pub(super) struct Seen {
     pub(super) instance: InstanceId,
+    /// What it is run by; the rule of its readiness is that of its start.
+    pub(super) spec: Arc<ProcessSpec>,
+    pub(super) readiness: Option<Readiness>,
+    /// The signal that it is to get instead of being started again.
+    pub(super) to_reread: Option<i32>,
     pub(super) part: Part,
     pub(super) since: Time,
     pub(super) ready: Option<Time>,
@@ -124,10 +150,11 @@ impl Seen {
 
 impl Witness {
     pub(super) fn new(project: &Project, policies: &Policies) -> Witness {
-        let specs = project.instances.iter().map(|spec| (spec.id.clone(), ProcessSpec::clone(&spec.process)));
+        let specs = project.instances.iter().map(|spec| (spec.id.clone(), Arc::clone(&spec.process)));
         Witness {
             exit_on: project.exit_on,
             specs: specs.collect(),
+            members: project.instances.iter().map(|spec| spec.id.clone()).collect(),
             policies: policies.clone(),
             runs: BTreeMap::new(),
             launches: BTreeMap::new(),
@@ -135,9 +162,7 @@ impl Witness {
             ending: None,
             first_signal: None,
             hurried: None,
-            first_end: None,
-            first_end_failed: false,
-            may_count: Vec::new(),
+            ends: Vec::new(),
             output_gone: None,
             guard_lost: false,
             finished: None,
@@ -146,18 +171,22 @@ impl Witness {
             named_alive: BTreeSet::new(),
             last_report: None,
             forwarded: None,
+            leans: life::through_others(&life::needs(project)),
             needs: life::needs(project),
             again: BTreeMap::new(),
             freed: BTreeMap::new(),
             met_since: BTreeMap::new(),
             changed: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            former_leans: BTreeMap::new(),
+            came_back: BTreeSet::new(),
+            clock_from: BTreeMap::new(),
             wall: Wall::default(),
         }
     }
 
     pub(super) fn grace(&self, seen: &Seen) -> Duration {
-        self.specs[&seen.instance].stop.grace
+        seen.spec.stop.grace
     }
 
     /// While the stack ends: since when nobody is in the way of its end. A hook beside an instance is nobody's need.
@@ -189,6 +218,7 @@ impl Witness {
         self.forwarded = None;
         for seen in self.runs.values_mut() {
             seen.signalled_by_user = None;
+            seen.to_reread = None;
         }
         match event {
             Event::Begin => self.begun = true,
@@ -196,9 +226,9 @@ impl Witness {
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
             Event::Continued | Event::ClockSet | Event::DeadlineReached => {}
             Event::FilesChanged { process, .. } => {
-                let watchers = self.specs.keys().filter(|id| id.process == *process).cloned();
-                let changes: Vec<_> = watchers.map(|id| (id, now)).collect();
-                self.changed.extend(changes);
+                for id in self.specs.keys().filter(|id| id.process == *process) {
+                    self.changed.entry(id.clone()).or_insert((now, now)).1 = now;
+                }
             }
             Event::OutputGone { errno } => {
                 if self.output_gone.is_none_or(|known| known == libc::EPIPE) {
@@ -210,10 +240,19 @@ impl Witness {
                 self.ending.get_or_insert(now);
             }
             Event::GuardLost => self.guard_lost = true,
+            Event::Reloaded(reload) => {
+                if self.ending.is_none() {
+                    self.hear_of_reload(now, reload);
+                }
+            }
+            Event::Wanted { instance, .. } if !self.members.contains(instance) => {}
             Event::Wanted { instance, want } => {
                 self.wanted.insert(instance.clone());
                 let newest =
                     self.runs.values_mut().rev().find(|seen| seen.instance == *instance && seen.is_main());
+                if self.ending.is_none() {
+                    self.changed.remove(instance);
+                }
                 if let (None, Some(seen)) = (self.ending, newest) {
                     seen.unwanted = *want != Want::Up;
                     let over = seen.exit.is_some() || seen.asked.is_some();
@@ -242,8 +281,7 @@ impl Witness {
         match what.clone() {
             ChildEvent::Spawned { pid } if seen.pid.is_none() && !seen.failed => {
                 seen.pid = Some(pid);
-                let life = &self.specs[&seen.instance].life;
-                if seen.part == Part::Main && life.ready.is_none() {
+                if seen.part == Part::Main && seen.readiness.is_none() {
                     seen.ready = Some(now);
                 }
             }
@@ -261,7 +299,7 @@ impl Witness {
             ChildEvent::OutOfMemory(certainty) => seen.out_of_memory = Some(certainty),
             ChildEvent::Measured(usage) => seen.usage = Some(usage),
             ChildEvent::ReadyLine | ChildEvent::Notified(_) | ChildEvent::Probed { .. } => {
-                life::hear_of_readiness(&self.specs[&seen.instance].life, seen, now, what);
+                life::hear_of_readiness(seen, now, &what);
             }
         }
     }
@@ -269,8 +307,8 @@ impl Witness {
     fn hear_of_end(&mut self, now: Time, run: RunId, exit: Exit) {
         let Some(seen) = self.runs.get_mut(&run) else { return };
         seen.exit = Some((exit, now));
-        let spec = &self.specs[&seen.instance];
-        seen.success = life::succeeds(spec, seen, exit);
+        let spec = Arc::clone(&seen.spec);
+        seen.success = life::succeeds(&spec, seen, exit);
         let asked = seen.asked.is_some() && seen.ruled.is_none();
         if self.ending.is_some() || asked || seen.unwanted || seen.bounced || !seen.is_main() {
             return;
@@ -279,7 +317,7 @@ impl Witness {
         if self.policies.get(&id).is_some_and(|policy| self.launches[&id] <= policy.limit) {
             return;
         }
-        if life::judge(spec, seen, self.again.entry(id.clone()).or_default(), now) {
+        if life::judge(&spec, seen, self.again.entry(id.clone()).or_default(), now) {
             return;
         }
         seen.is_final = true;
@@ -290,15 +328,14 @@ impl Witness {
         }
         let told = if failure && exit == Exit::Code(0) { Exit::Code(1) } else { exit };
         if spec.can_die {
-            if failure && self.first_end.is_none() {
+            if failure {
                 self.weigh_a_death(id, told);
             }
             return;
         }
         let any = self.exit_on == ExitOn::Any && !is_task;
-        if self.first_end.is_none() && (failure || any) {
-            self.first_end_failed = failure;
-            self.first_end = Some((id, told));
+        if failure || any {
+            self.ends.push(Counts { instance: id, exit: told, failed: failure, surely: true });
         }
         if any || (failure && matches!(self.exit_on, ExitOn::Failure | ExitOn::Any)) {
             self.ending = Some(now);
@@ -307,15 +344,17 @@ impl Witness {
 
     /// One that can die has failed: that counts if somebody who cannot die never runs because of it.
     fn weigh_a_death(&mut self, failed: InstanceId, exit: Exit) {
-        let never_ran = |id: &InstanceId| self.newest(id).is_none() && !self.specs[id].can_die;
+        let never_ran = |id: &InstanceId| {
+            self.members.contains(id) && self.newest(id).is_none() && !self.specs[id].can_die
+        };
         let needs_it_alone = |(id, needs): (&InstanceId, &Vec<(InstanceId, Milestone)>)| {
             let alone = !needs.is_empty() && needs.iter().all(|(on, _)| on.process == failed.process);
             alone && never_ran(id) && self.wanted.is_empty()
         };
-        if self.needs.iter().any(needs_it_alone) {
-            (self.first_end, self.first_end_failed) = (Some((failed, exit)), true);
-        } else if self.specs.keys().any(never_ran) {
-            self.may_count.push((failed, exit));
+        let surely = self.needs.iter().any(needs_it_alone);
+        // Whether one that comes back has ever run depends on whether it was gone before.
+        if surely || self.specs.keys().any(never_ran) || !self.came_back.is_empty() {
+            self.ends.push(Counts { instance: failed, exit, failed: true, surely });
         }
     }
 
@@ -327,7 +366,13 @@ impl Witness {
                     *self.launches.entry(instance.clone()).or_default() += 1;
                 }
                 self.idle_said = false;
-                self.runs.insert(*run, Seen::new(instance, *part, now));
+                if matches!(part, Part::Main | Part::Before) {
+                    self.ends.retain(|end| end.instance != *instance);
+                    self.changed.remove(instance);
+                    self.came_back.remove(instance);
+                }
+                let spec = Arc::clone(&self.specs[instance]);
+                self.runs.insert(*run, Seen::new(instance, (*part, spec), now));
             }
             Effect::Signal { run, signal, reach } => {
                 let Some(seen) = self.runs.get_mut(run) else { return };
@@ -339,6 +384,7 @@ impl Witness {
                     Reach::Leader if Some(*signal) == self.forwarded => {
                         seen.signalled_by_user = Some(*signal);
                     }
+                    Reach::Leader if seen.to_reread == Some(*signal) => seen.to_reread = None,
                     Reach::Leader if *signal == libc::SIGTTIN => seen.dumped = Some(now),
                     Reach::Leader | Reach::Everyone => {
                         seen.asked.get_or_insert(now);
@@ -346,7 +392,11 @@ impl Witness {
                     }
                 }
             }
-            Effect::Probe { .. } | Effect::Measure { .. } | Effect::Suspend | Effect::Resume => {}
+            Effect::Probe { .. }
+            | Effect::Measure { .. }
+            | Effect::Suspend
+            | Effect::Resume
+            | Effect::TakeOver(_) => {}
             Effect::Note(note) => self.see_note(now, note),
             Effect::Finish(outcome) => self.finished = Some(outcome.clone()),
         }
@@ -373,6 +423,10 @@ impl Witness {
                     (OnLimit::Restart, _) => Some(Ruled::Restart),
                 };
             }
+            Note::FilesChanged { instance, signal: signal @ Some(_), .. } => {
+                self.changed.remove(instance);
+                self.newest_mut(instance).to_reread = *signal;
+            }
             Note::FilesChanged { instance, .. } => {
                 self.changed.remove(instance);
                 let seen = self.newest_mut(instance);
@@ -392,7 +446,9 @@ impl Witness {
             }
             Note::NothingRuns => self.idle_said = true,
             Note::FirstCause { .. } => self.first_cause_said = true,
-            Note::Restarting { .. }
+            Note::Reloaded(_)
+            | Note::Rereads { .. }
+            | Note::Restarting { .. }
             | Note::GaveUp { .. }
             | Note::KeptDown { .. }
             | Note::HookFailed { .. }
@@ -414,25 +470,39 @@ impl Witness {
         }
     }
 
-    /// How it must end if it ends now.
-    pub(super) fn outcome(&self) -> Outcome {
+    /// How it may end if it ends now. Whether somebody has waited in vain for one that can die is a question of who was
+    /// looked at first, so there can be several ways.
+    pub(super) fn outcomes(&self) -> Vec<Outcome> {
         if self.guard_lost || self.runs.values().any(Seen::is_live) {
-            return Outcome::Broken;
+            return vec![Outcome::Broken];
         }
-        match (&self.first_end, self.output_gone) {
-            (Some((instance, exit)), _) if self.first_end_failed => {
-                Outcome::Failed { instance: instance.clone(), exit: *exit }
+        let mut outcomes = Vec::new();
+        for Counts { instance, exit, failed, surely } in &self.ends {
+            if *failed {
+                outcomes.push(Outcome::Failed { instance: instance.clone(), exit: *exit });
             }
-            (_, None | Some(libc::EPIPE)) => Outcome::Done,
-            (_, Some(_)) => Outcome::Broken,
+            if *surely && *failed {
+                return outcomes;
+            }
+            if *surely {
+                break;
+            }
         }
+        outcomes.push(match self.output_gone {
+            None | Some(libc::EPIPE) => Outcome::Done,
+            Some(_) => Outcome::Broken,
+        });
+        outcomes
     }
 }
 
 impl Seen {
-    fn new(instance: &InstanceId, part: Part, now: Time) -> Seen {
+    fn new(instance: &InstanceId, (part, spec): (Part, Arc<ProcessSpec>), now: Time) -> Seen {
         Seen {
             instance: instance.clone(),
+            readiness: spec.life.ready.clone().filter(|_| part == Part::Main),
+            spec,
+            to_reread: None,
             part,
             since: now,
             ready: None,

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::draw::Dice;
+use super::draw::{Dice, Lives, NAMES};
 use super::faults::{Fault, Mind};
 use super::invariants::{OF_EFFECTS, OF_REST};
 use super::witness::Witness;
 use super::{Next, Turn, World, at_wall, given, project};
-use crate::project::{ExitOn, InstanceId, Project};
+use crate::project::{ExitOn, InstanceId, ProcessName, Project};
 use crate::restart::{Case, Policy, Verdict};
 use crate::supervisor::{Event, Part, Supervisor};
 use crate::time::Time;
@@ -147,16 +147,14 @@ impl Script {
     fn draw(seed: u64) -> Script {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let exit_on = dice.pick(&[ExitOn::Any, ExitOn::Any, ExitOn::Failure, ExitOn::All, ExitOn::Never]);
-        let names = ["web", "worker", "clock", "db"];
         let count = 1 + dice.below(4);
         // Half of the worlds are plain Procfiles.
-        let has_life = dice.one_in(2);
-        let backwards = dice.one_in(2);
+        let lives = dice.pick(&[Lives::Plain, Lives::Plain, Lives::Forwards, Lives::Backwards]);
+        let has_life = lives != Lives::Plain;
         let processes = (0..count).map(|position| {
-            let mut process = dice.process(names[position], position);
+            let mut process = dice.process(NAMES[position], position);
             if has_life {
-                let others = if backwards { &names[position + 1..count] } else { &names[..position] };
-                process.life = dice.life(others);
+                process.life = dice.life(lives.others(position));
             }
             (process, dice.copies())
         });
@@ -164,23 +162,44 @@ impl Script {
         let mut policies = Policies::new();
         let mut cast = BTreeMap::new();
         for spec in &project.instances {
-            cast.insert(spec.id.clone(), (0..3).map(|_| dice.behaviour()).collect());
             if !has_life && dice.one_in(5) {
                 policies.insert(spec.id.clone(), &AGAIN[dice.below(AGAIN.len())]);
             }
         }
-        let mut world = World::new(cast);
+        // Also of those who are not there yet.
+        let everybody = NAMES
+            .iter()
+            .flat_map(|name| (1..=4).map(|index| InstanceId { process: ProcessName::new(name), index }));
+        let everybody: Vec<InstanceId> = everybody.collect();
+        for id in &everybody {
+            cast.insert(id.clone(), (0..3).map(|_| dice.behaviour()).collect());
+        }
+        let mut world = World::new(&project, cast);
         world.lateness = dice.ms(0, 2);
-        for spec in &project.instances {
+        for id in &everybody {
             for part in [Part::Before, Part::Ready, Part::Crash] {
                 if has_life && dice.one_in(2) {
-                    world.hooks.insert((spec.id.clone(), part), dice.behaviour());
+                    world.hooks.insert((id.clone(), part), dice.behaviour());
                 }
+            }
+        }
+        if dice.one_in(2) {
+            for _ in 0..=dice.below(4) {
+                let next = Next::Reload(dice.rewrite(lives));
+                world.put(Time::ZERO + dice.ms(0, 9_000), next);
             }
         }
         if has_life && dice.one_in(4) {
             let by = dice.pick(&[-3_600_000, -2_000, 2_000, 30_000, 600_000]);
             world.put(Time::ZERO + dice.ms(0, 9_000), Next::Jump(by));
+        }
+        if has_life && dice.one_in(4) {
+            // Somebody writes all the time.
+            let (process, pause) = (ProcessName::new(dice.pick(&NAMES)), dice.ms(20, 150));
+            for nth in 0..50 {
+                let change = Event::FilesChanged { process: process.clone(), path: "log/x".to_owned() };
+                world.put(Time::ZERO + pause * (10 + nth), Next::Event(change));
+            }
         }
         for _ in 0..dice.below(6) {
             let at = Time::ZERO + dice.ms(0, 9_000);

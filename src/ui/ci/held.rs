@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::github;
 use crate::logs::{EscapeFilter, Escapes, Lines, Origin, Piece, Row, Sink, StreamId};
-use crate::project::InstanceId;
+use crate::project::{InstanceId, Project};
 use crate::supervisor::Note;
 use crate::time::WallTime;
 use crate::ui::sinks::StreamSink;
@@ -125,6 +125,14 @@ impl HeldSink {
 }
 
 impl Sink for HeldSink {
+    fn takes_over(&mut self, project: &Project) {
+        self.shown.takes_over(project);
+    }
+
+    fn prefix_columns(&self) -> u16 {
+        self.shown.prefix_columns()
+    }
+
     fn begins(&mut self, at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         let new = (origin.instance.id.clone(), EscapeFilter::new(Escapes::ColourOnly));
         match self.streams.get_mut(stream.0) {

@@ -8,7 +8,7 @@ use super::{how, seconds};
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
-use crate::supervisor::{Excess, Part, ProbeFailure};
+use crate::supervisor::{Excess, Occasion, Part, ProbeFailure, Reload};
 
 type Fields = Vec<(&'static str, Value)>;
 
@@ -44,6 +44,14 @@ pub(super) fn exceeded(excess: Excess, follows: OnLimit) -> Fields {
         OnLimit::Warn => "warn",
     };
     vec![("limit", json!(what)), ("used", used), ("allowed", limit), ("follows", json!(follows))]
+}
+
+pub(super) fn reloaded(reload: &Reload) -> Fields {
+    let occasion = match reload.occasion {
+        Occasion::Reload => "reload",
+        Occasion::Scale => "scale",
+    };
+    vec![("occasion", json!(occasion)), ("difference", json!(reload.difference))]
 }
 
 pub(super) fn kept_down(instances: &[InstanceId], because: &InstanceId) -> Fields {

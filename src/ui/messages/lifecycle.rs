@@ -173,13 +173,14 @@ pub(super) fn hook_failed(part: Part, exit: Exit) -> String {
     format!("{hook} {}", ended(exit))
 }
 
-pub(super) fn files_changed(path: &str, more: usize) -> String {
+pub(super) fn files_changed(path: &str, more: usize, signal: Option<i32>) -> String {
     let more = match more {
         0 => String::new(),
         1 => " and another file".to_owned(),
         more => format!(" and {more} other files"),
     };
-    format!("`{}`{more} changed, restarting", visible(path))
+    let follows = if signal.is_some() { "" } else { ", restarting" };
+    format!("`{}`{more} changed{follows}", visible(path))
 }
 
 /// The kernel has ended it.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::renew;
 use crate::logs::when::Moment;
 use crate::logs::{Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, StreamId, rfc3339};
 use crate::project::{InstanceId, InstanceSpec, Project};
@@ -118,6 +119,11 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
+    fn takes_over(&mut self, project: &Project) {
+        renew(&mut self.instances, project);
+        self.mask = self.mask.with(&project.secrets.found);
+    }
+
     fn begins(&mut self, at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         let spec = origin.instance;
         if !self.instances.iter().any(|known| known.id == spec.id) {

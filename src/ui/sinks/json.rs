@@ -6,6 +6,7 @@
 use std::str;
 
 use super::gate::Gate;
+use super::renew;
 use crate::logs::{
     EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, ScreenWish, Sink, Stamped, StreamId, json,
 };
@@ -126,6 +127,11 @@ fn write(text: &[u8], end: End, filter: Option<&mut EscapeFilter>, plain: &mut V
 }
 
 impl Sink for JsonSink {
+    fn takes_over(&mut self, project: &Project) {
+        renew(&mut self.instances, project);
+        self.mask = self.mask.with(&project.secrets.found);
+    }
+
     fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         let spec = origin.instance;
         self.gate.begins(stream, &spec.id);

@@ -8,6 +8,7 @@ mod voice;
 
 use self::voice::Voice;
 use super::gate::Gate;
+use super::renew;
 use crate::logs::{
     Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Palette, Piece, Prefix, PrefixStyle, Row,
     SYSTEM, ScreenWish, Sink, StreamId, column_width,
@@ -48,6 +49,8 @@ pub struct StreamSink {
     gate: Gate,
     /// In the order of the streams.
     voices: Vec<Voice>,
+    /// Whose they are, in the same order.
+    speakers: Vec<(InstanceId, Channel)>,
     system: Prefix,
     prefixes: Prefixes,
     escapes: Escapes,
@@ -103,6 +106,7 @@ impl StreamSink {
             pending: Vec::new(),
             gate: Gate::new(output),
             voices: Vec::new(),
+            speakers: Vec::new(),
             system: prefixes.of("system", SYSTEM, Bar::Plain),
             prefixes,
             escapes: screen.escapes(),
@@ -111,11 +115,6 @@ impl StreamSink {
             screen,
             mask: Mask::new(project.secrets.found.clone()),
         }
-    }
-
-    /// Returns how many columns of a window the prefix takes.
-    pub fn prefix_columns(&self) -> u16 {
-        u16::try_from(self.system.columns()).unwrap_or(u16::MAX)
     }
 
     /// Puts a line end behind a line that stands unfinished.
@@ -197,12 +196,41 @@ impl StreamSink {
     }
 }
 
+impl StreamSink {
+    /// Makes room for longer names; the column never becomes narrower.
+    fn widen(&mut self) {
+        let names: Vec<String> = self.instances.iter().map(|spec| spec.id.to_string()).collect();
+        let width = column_width(names.iter().map(String::as_str));
+        if width <= self.prefixes.style.width {
+            return;
+        }
+        self.prefixes.style.width = width;
+        self.system = self.prefixes.of("system", SYSTEM, Bar::Plain);
+        for (voice, (id, channel)) in self.voices.iter_mut().zip(&self.speakers) {
+            if let Some(spec) = self.instances.iter().find(|spec| spec.id == *id) {
+                voice.prefix = self.prefixes.of_instance(spec, *channel);
+            }
+        }
+    }
+}
+
 impl Sink for StreamSink {
+    fn takes_over(&mut self, project: &Project) {
+        renew(&mut self.instances, project);
+        self.mask = self.mask.with(&project.secrets.found);
+        self.widen();
+    }
+
+    fn prefix_columns(&self) -> u16 {
+        u16::try_from(self.system.columns()).unwrap_or(u16::MAX)
+    }
+
     fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         let spec = origin.instance;
         self.gate.begins(stream, &spec.id);
         if stream.0 == self.voices.len() {
             self.voices.push(Voice::new(self.prefixes.of_instance(spec, origin.channel), self.escapes));
+            self.speakers.push((spec.id.clone(), origin.channel));
         }
         if !self.instances.iter().any(|known| known.id == spec.id) {
             self.instances.push(spec.clone());

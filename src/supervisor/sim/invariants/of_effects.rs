@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::of_life;
 use super::{KILL_PATIENCE, OUTPUT_PATIENCE, Verdict, ensure};
+use super::{of_life, of_reload};
 use crate::exit::Exit;
 use crate::project::ExitOn;
 use crate::project::lifecycle::StopReach;
@@ -32,6 +32,8 @@ pub(in crate::supervisor::sim) static OF_EFFECTS: &[(&str, OfEffect)] = &[
     ("what the clock starts is due", of_life::schedules_are_due),
     ("hooks run when they should", of_life::hooks_have_causes),
     ("what is said of the rules is true", of_life::words_are_true),
+    ("only those who are wanted start", of_reload::members_start),
+    ("nobody is ended before those who need it and end, too", of_reload::restarts_are_in_order),
     ("nothing follows the finish", finish_is_last),
 ];
 
@@ -82,7 +84,7 @@ fn stops_have_causes(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
     let Effect::Signal { run, signal, .. } = effect else { return Ok(()) };
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     let killed_as_left_behind = *signal == libc::SIGKILL && seen.exit.is_some();
-    let ruled = seen.ruled.is_some();
+    let ruled = seen.ruled.is_some() || seen.to_reread == Some(*signal);
     let caused =
         witness.ending.is_some() || seen.unwanted || seen.asked.is_some() || killed_as_left_behind || ruled;
     ensure(caused || witness.forwarded == Some(*signal), || format!("{} gets {signal}", seen.instance))
@@ -94,7 +96,7 @@ fn grace_is_given(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
     // One that was being launched all the time has had its grace before it had a process.
     let began = witness.stop_began(seen).or(witness.free_since(seen));
     let grace = witness.grace(seen);
-    let nothing_to_ask = witness.specs[&seen.instance].stop.signals.is_empty();
+    let nothing_to_ask = seen.spec.stop.signals.is_empty();
     let over = grace.is_zero() || nothing_to_ask || began.is_some_and(|began| began + grace <= now);
     ensure(over || witness.hurried.is_some(), || format!("{} is killed", seen.instance))
 }
@@ -104,16 +106,16 @@ fn ladders_are_climbed(witness: &Witness, now: Time, effect: &Effect) -> Verdict
         return Ok(());
     };
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
-    if witness.forwarded == Some(*signal) {
+    if witness.forwarded == Some(*signal) || seen.to_reread == Some(*signal) {
         return Ok(());
     }
-    let dump = witness.specs[&seen.instance].life.limits.dump_signal;
+    let dump = seen.spec.life.limits.dump_signal;
     if dump == Some(*signal) {
         let first = seen.ruled.is_some() && seen.asked.is_none() && seen.dumped.is_none();
         return ensure(first, || format!("{} is asked what it does", seen.instance));
     }
-    let ladder = &witness.specs[&seen.instance].stop;
-    let to_all = witness.specs[&seen.instance].life.stop_reach == StopReach::Tree;
+    let ladder = &seen.spec.stop;
+    let to_all = seen.spec.life.stop_reach == StopReach::Tree;
     ensure(to_all == (*reach == Reach::Everyone), || format!("{signal} goes to {reach:?}"))?;
     let rung = seen.rungs.len();
     let known = ladder.signals.get(rung) == Some(signal) && seen.killed.is_none();
@@ -150,7 +152,9 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
             let told = seen.said_end && seen.complaint.is_some() && exit != Exit::Code(0);
             ensure(told, || format!("{note:?}"))
         }
-        Note::Ready { .. }
+        Note::Reloaded(_)
+        | Note::Rereads { .. }
+        | Note::Ready { .. }
         | Note::NotReady { .. }
         | Note::NotLive { .. }
         | Note::LimitExceeded { .. }
@@ -199,12 +203,8 @@ fn idle_is_idle(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
 
 fn outcome_is_right(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
     let Effect::Finish(outcome) = effect else { return Ok(()) };
-    let expected = witness.outcome();
-    // Whether somebody has waited for it in vain is a question of who was looked at first.
-    let instead =
-        |(id, exit): &(_, _)| *outcome == Outcome::Failed { instance: Clone::clone(id), exit: *exit };
-    let right = *outcome == expected || witness.may_count.iter().any(instead);
-    ensure(right, || format!("{outcome:?} instead of {expected:?}"))?;
+    let expected = witness.outcomes();
+    ensure(expected.contains(outcome), || format!("{outcome:?} instead of {expected:?}"))?;
     let failed = matches!(outcome, Outcome::Failed { .. });
     ensure(!failed || witness.first_cause_said, || "nobody said what failed".to_owned())
 }
@@ -226,8 +226,8 @@ fn finish_is_right(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
     let is_final = |id| {
         witness.newest(id).is_some_and(|seen| seen.is_final) || given_up(id) || witness.waits_in_vain(id)
     };
-    let final_ends = witness.specs.keys().all(is_final);
-    let all_over = final_ends && witness.exit_on != ExitOn::Never;
+    let final_ends = witness.members.iter().all(is_final);
+    let all_over = final_ends && !witness.members.is_empty() && witness.exit_on != ExitOn::Never;
     ensure(witness.ending.is_some() || all_over, || "nobody wanted it to end".to_owned())
 }
 

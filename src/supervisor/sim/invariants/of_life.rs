@@ -2,7 +2,7 @@
 
 use super::{Verdict, ensure};
 use crate::exit::Exit;
-use crate::project::lifecycle::{Nature, OnLimit, Probe};
+use crate::project::lifecycle::{Nature, OnLimit, Probe, Watch};
 use crate::supervisor::sim::witness::{Seen, Witness};
 use crate::supervisor::{Effect, Excess, Note, Part};
 use crate::time::Time;
@@ -69,12 +69,12 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         }
         Note::NotReady { instance, .. } => {
             let seen = newest(witness, instance)?;
-            let rule = witness.specs[instance].life.ready.as_ref().ok_or("it has no rule")?;
+            let rule = seen.readiness.as_ref().ok_or("it has no rule")?;
             undisturbed(seen) && seen.ready.is_none() && seen.since + rule.timeout <= now
         }
         Note::NotLive { instance, failures, .. } => {
             let seen = newest(witness, instance)?;
-            let rule = witness.specs[instance].life.live.as_ref().ok_or("it has no rule")?;
+            let rule = seen.spec.life.live.as_ref().ok_or("it has no rule")?;
             let ready = witness.is_ready(seen, now);
             let last = seen.shown.or(seen.ready).unwrap_or(seen.since);
             let each = rule.every.saturating_sub(LATENESS);
@@ -113,7 +113,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         Note::FilesChanged { instance, .. } => {
             let watch = witness.specs[instance].life.watch.as_ref().ok_or("it does not watch")?;
             let changed = witness.changed.get(instance).ok_or("nothing has changed")?;
-            *changed + watch.debounce <= now && witness.ending.is_none()
+            quiet_at(*changed, watch) <= now && witness.ending.is_none()
         }
         Note::StillBusy { instance, follows } => {
             let Nature::Scheduled(schedule) = &witness.specs[instance].life.nature else {
@@ -127,7 +127,9 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
             };
             schedule.missed == *follows && *late > Duration::from_secs(60) && witness.wall.has_jumped
         }
-        Note::Started { .. }
+        Note::Rereads { instance, signal } => newest(witness, instance)?.to_reread == Some(*signal),
+        Note::Reloaded(_)
+        | Note::Started { .. }
         | Note::Ended { .. }
         | Note::CouldNotStart { .. }
         | Note::AddressInUse { .. }
@@ -166,7 +168,7 @@ fn exceeds(
     follows: OnLimit,
 ) -> Result<bool, String> {
     let seen = newest(witness, instance)?;
-    let life = &witness.specs[instance].life;
+    let life = &seen.spec.life;
     let limits = &life.limits;
     let usage = seen.usage.unwrap_or_default();
     let age = now.since(seen.since);
@@ -206,8 +208,8 @@ pub(super) fn rules_are_kept(
     }
     let late = |at: Time| at + LATENESS < now;
     for seen in witness.runs.values().filter(|seen| undisturbed(seen) && !seen.unwanted && !seen.bounced) {
-        let life = &witness.specs[&seen.instance].life;
-        if let Some(rule) = &life.ready {
+        let life = &seen.spec.life;
+        if let Some(rule) = &seen.readiness {
             let is_ready = witness.is_ready(seen, now);
             ensure(is_ready || !late(seen.since + rule.timeout), || {
                 format!("{} is not ready", seen.instance)
@@ -229,19 +231,20 @@ pub(super) fn rules_are_kept(
         ensure(!fat || seen.warned, || format!("{} is too fat", seen.instance))?;
         let working = life.live.as_ref().filter(|_| witness.is_ready(seen, now));
         if let Some(rule) = working {
-            let last = seen.shown.or(seen.ready).unwrap_or(seen.since + life_delay(life));
+            let last = seen.shown.or(seen.ready).unwrap_or(seen.since + life_delay(seen));
             // Each failure takes as long as the pause, or as its own time-out, whatever is longer.
             let each = rule.every.max(rule.timeout + Duration::from_secs(1)) + LATENESS;
             ensure(!late(last + each * (rule.failures + 1)), || format!("{} does not work", seen.instance))?;
         }
     }
-    for id in witness.specs.keys() {
+    for id in &witness.members {
         let Some(period) = witness.period(id).filter(|_| witness.newest(id).is_none()) else { continue };
         let Some(first) = witness.wall.first.filter(|_| witness.begun && !witness.wall.has_jumped) else {
             continue;
         };
         let is_free = witness.met_since.get(id).is_some_and(|since| late(*since));
         let is_left_alone = witness.wanted.contains(id) || !is_free;
+        let first = witness.clock_from.get(id).copied().unwrap_or(first);
         let came = witness.wall.last <= first + period + 5;
         ensure(came || is_left_alone, || format!("{id} was due"))?;
     }
@@ -251,14 +254,19 @@ pub(super) fn rules_are_kept(
         let Some(watch) = watch else { continue };
         let runs = witness
             .newest(id)
-            .is_some_and(|seen| undisturbed(seen) && !seen.unwanted && seen.since < *changed);
-        ensure(!runs || now <= *changed + watch.debounce + LATENESS, || format!("{id} runs on old files"))?;
+            .is_some_and(|seen| undisturbed(seen) && !seen.unwanted && seen.since < changed.0);
+        ensure(!runs || now <= quiet_at(*changed, watch) + LATENESS, || format!("{id} runs on old files"))?;
     }
     Ok(())
 }
 
-fn life_delay(life: &crate::project::Lifecycle) -> Duration {
-    match life.ready.as_ref().map(|ready| &ready.probe) {
+/// When it is waited no longer for quiet after the first and the last change.
+fn quiet_at((first, last): (Time, Time), watch: &Watch) -> Time {
+    (last + watch.debounce).min(first + (watch.debounce * 10).max(Duration::from_secs(2)))
+}
+
+fn life_delay(seen: &Seen) -> Duration {
+    match seen.readiness.as_ref().map(|ready| &ready.probe) {
         Some(Probe::Delay(delay)) => *delay,
         _ => Duration::ZERO,
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::of_life;
 use super::{KILL_PATIENCE, OUTPUT_PATIENCE, SLACK, Verdict, ensure};
+use super::{of_life, of_reload};
 use crate::project::ExitOn;
 use crate::supervisor::sim::faults::Mind;
 use crate::supervisor::sim::witness::{Seen, Witness};
@@ -24,6 +24,9 @@ pub(in crate::supervisor::sim) static OF_REST: &[(&str, OfRest)] = &[
     ("everybody is started", everybody_is_started),
     ("whoever is to run again does", restarts_come),
     ("the rules are kept", of_life::rules_are_kept),
+    ("who is unwanted is asked to end", of_reload::unwanted_are_asked),
+    ("who was removed is forgotten", of_reload::removed_are_forgotten),
+    ("who is to read again gets its signal", of_reload::signals_arrive),
     ("a user's signal reaches every leader", user_signals_arrive),
     ("whatever does not run is explained", all_is_explained),
 ];
@@ -96,8 +99,8 @@ fn every_grace_ends(witness: &Witness, now: Time, _: &Mind) -> Verdict {
 
 fn shutdown_is_bounded(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     let (Some(began), None) = (witness.ending, &witness.finished) else { return Ok(()) };
-    let graces = witness.specs.values().map(|spec| spec.stop.grace);
-    let in_order = witness.needs.values().any(|needs| !needs.is_empty());
+    let graces = witness.graces();
+    let in_order = witness.has_order();
     // One after the other at worst, each with the patience for what resists.
     let grace = if in_order {
         graces.map(|grace| grace + 2 * KILL_PATIENCE).sum()
@@ -120,9 +123,10 @@ fn over_is_finished(witness: &Witness, now: Time, _: &Mind) -> Verdict {
         let is_over = |seen: &Seen| seen.is_final && !seen.is_live() && !seen.bounced && !seen.unwanted;
         witness.exit_on != ExitOn::Never
             && !witness.runs.values().any(Seen::is_live)
+            && !witness.members.is_empty()
             && witness
-                .specs
-                .keys()
+                .members
+                .iter()
                 .all(|id| witness.newest(id).is_some_and(is_over) && witness.period(id).is_none())
     };
     let last = witness.runs.values().filter_map(|seen| seen.gone).max().max(witness.ending);
@@ -145,7 +149,7 @@ fn everybody_is_started(witness: &Witness, now: Time, mind: &Mind) -> Verdict {
         return Ok(());
     }
     let instances = mind.supervisor.snapshot(Time::ZERO).instances;
-    for id in witness.specs.keys() {
+    for id in &witness.members {
         let down = instances.iter().any(|state| state.id == *id && state.want == Want::Down);
         let patience = if witness.needs[id].is_empty() { Duration::ZERO } else { OUTPUT_PATIENCE + SLACK };
         let met = witness.met_since.get(id).is_some_and(|since| *since + patience <= now);
@@ -159,7 +163,7 @@ fn restarts_come(witness: &Witness, now: Time, _: &Mind) -> Verdict {
     if witness.ending.is_some() || witness.guard_lost || witness.finished.is_some() {
         return Ok(());
     }
-    for id in witness.specs.keys() {
+    for id in &witness.members {
         let Some(seen) = witness.newest(id) else { continue };
         let by_policy =
             seen.again.map(|(_, most)| most).or(witness.policies.get(id).map(|policy| policy.after));
@@ -201,7 +205,7 @@ fn all_is_explained(witness: &Witness, _: Time, mind: &Mind) -> Verdict {
                 runs && state.want == Want::Up
             }
             Explanation::Prepares { .. } => true,
-            Explanation::EndsAfter { .. } => state.want == Want::Down,
+            Explanation::EndsAfter { .. } => state.want != Want::Up,
             Explanation::NotWanted => !runs && (state.want == Want::Down || !witness.begun),
             Explanation::WaitsFor { .. } => !runs && !witness.needs_met(&state.id, Time::ZERO),
             Explanation::KeptDown { .. } => !runs && witness.waits_in_vain(&state.id),

@@ -237,3 +237,51 @@ fn a_time_that_is_up_ends_all_and_says_who_was_waited_for() {
         3001ms   finish             done
     "#]]);
 }
+
+#[test]
+fn a_failure_that_somebody_has_seen_to_does_not_decide() {
+    story("web: exits 1 after 100ms once | worker")
+        .exit_on(ExitOn::Never)
+        .at("1s", "restart web.1")
+        .at("2s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    web.1
+            0ms      spawn    worker.1
+            1ms      started  web.1     pid 101
+            1ms      started  worker.1  pid 102
+            101ms    ended    web.1     code 1
+            1000ms   spawn    web.1
+            1001ms   started  web.1     pid 103
+            2000ms   heard              SIGINT
+            2000ms   to all             SIGTERM
+            2000ms   signal   web.1     SIGTERM
+            2000ms   signal   worker.1  SIGTERM
+            2001ms   ended    web.1     SIGTERM
+            2001ms   ended    worker.1  SIGTERM
+            2001ms   finish             done
+        "#]]);
+}
+
+#[test]
+fn a_failure_that_comes_again_decides_in_its_place() {
+    story("web: exits 1 after 100ms | worker: exits 2 after 500ms")
+        .exit_on(ExitOn::Never)
+        .at("1s", "restart web.1")
+        .at("2s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    web.1
+            0ms      spawn    worker.1
+            1ms      started  web.1     pid 101
+            1ms      started  worker.1  pid 102
+            101ms    ended    web.1     code 1
+            501ms    ended    worker.1  code 2
+            501ms    idle
+            1000ms   spawn    web.1
+            1001ms   started  web.1     pid 103
+            1101ms   ended    web.1     code 1
+            1101ms   idle
+            2000ms   heard              SIGINT
+            2000ms   cause    worker.1  code 2 after 501ms
+            2000ms   finish   worker.1  failed, code 2
+        "#]]);
+}

@@ -110,10 +110,10 @@ fn a_task_is_waited_for_until_it_has_succeeded() {
             2000ms   heard              SIGINT
             2000ms   to all             SIGTERM
             2000ms   signal   web.1     SIGTERM
-            2000ms   signal   db.1      SIGTERM
             2001ms   ended    web.1     SIGTERM
-            2001ms   ended    db.1      SIGTERM
-            2001ms   finish             done
+            2001ms   signal   db.1      SIGTERM
+            2002ms   ended    db.1      SIGTERM
+            2002ms   finish             done
         "#]]);
 }
 
@@ -351,4 +351,26 @@ fn one_that_the_clock_wants_again_keeps_nobody_down() {
         web.1      Up     WaitsFor { on: InstanceId { process: ProcessName("db"), index: 1 }, reached: Ready, since: Time(0ns) }
         db.1       Up     AwaitsLastWords
     "#]]);
+}
+
+#[test]
+fn whoever_is_needed_through_a_task_that_has_ended_goes_last() {
+    story("db | migrate: task, after db, exits 0 after 100ms | web: after migrate done")
+        .at("1s", "Ctrl-C")
+        .plays(expect![[r#"
+            0ms      spawn    db.1
+            1ms      started  db.1      pid 101
+            1ms      spawn    migrate.1
+            2ms      started  migrate.1 pid 102
+            102ms    ended    migrate.1 code 0
+            102ms    spawn    web.1
+            103ms    started  web.1     pid 103
+            1000ms   heard              SIGINT
+            1000ms   to all             SIGTERM
+            1000ms   signal   web.1     SIGTERM
+            1001ms   ended    web.1     SIGTERM
+            1001ms   signal   db.1      SIGTERM
+            1002ms   ended    db.1      SIGTERM
+            1002ms   finish             done
+        "#]]);
 }

@@ -86,8 +86,7 @@ fn nobody_is_said_to_stay_down_who_is_started_again_before_the_last_words() {
             450ms    to all             SIGTERM
             450ms    signal   db.1      SIGTERM
             651ms    ended    db.1      SIGTERM, output held
-            651ms    cause    db.1      code 1 after 191ms
-            651ms    finish   db.1      failed, code 1
+            651ms    finish             done
         "#]]);
 }
 
@@ -102,4 +101,34 @@ fn no_restart_is_promised_once_the_stack_ends() {
         1201ms   finish             done
     "#
     ]]);
+}
+
+#[test]
+fn files_that_change_all_the_time_do_not_put_it_off_for_ever() {
+    let changes = (0..40).map(|nth| format!("{}ms", 1000 + nth * 200));
+    let all = changes.fold(story("web: watches"), |story, at| story.at(&at, "a.rb changes for web"));
+    all.at("9500ms", "Ctrl-C").plays(expect![[r#"
+        0ms      spawn    web.1
+        1ms      started  web.1     pid 101
+        4000ms   changed  web.1     a.rb and 15 more
+        4000ms   signal   web.1     SIGTERM
+        4001ms   ended    web.1     SIGTERM
+        4001ms   spawn    web.1
+        4002ms   started  web.1     pid 102
+        7200ms   changed  web.1     a.rb and 15 more
+        7200ms   signal   web.1     SIGTERM
+        7201ms   ended    web.1     SIGTERM
+        7201ms   spawn    web.1
+        7202ms   started  web.1     pid 103
+        9100ms   changed  web.1     a.rb and 7 more
+        9100ms   signal   web.1     SIGTERM
+        9101ms   ended    web.1     SIGTERM
+        9101ms   spawn    web.1
+        9102ms   started  web.1     pid 104
+        9500ms   heard              SIGINT
+        9500ms   to all             SIGTERM
+        9500ms   signal   web.1     SIGTERM
+        9501ms   ended    web.1     SIGTERM
+        9501ms   finish             done
+    "#]]);
 }

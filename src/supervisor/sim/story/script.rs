@@ -47,6 +47,8 @@ pub(super) fn apply_to_process(spec: &mut ProcessSpec, words: &[&str]) -> bool {
             let debounce = Duration::from_millis(300);
             spec.life.watch = Some(Watch { paths: vec!["**".into()], ignore: Vec::new(), debounce });
         }
+        ["rereads", "on", name] => spec.life.reload_signal = Some(signal(name)),
+        ["runs", command] => spec.command = command.as_bytes().to_vec(),
         ["hook", "before"] => spec.life.hooks.before = Some(b"before".to_vec()),
         ["hook", "ready"] => spec.life.hooks.ready = Some(b"ready".to_vec()),
         ["hook", "crash"] => spec.life.hooks.crash = Some(b"crash".to_vec()),

@@ -4,6 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use super::script::signal_name;
 use crate::exit::Exit;
+use crate::project::InstanceId;
+use crate::project::difference::Difference;
 use crate::supervisor::sim::faults::Mind;
 use crate::supervisor::{Check, Effect, Note, Outcome, Part, Reach, Waiting};
 use crate::time::Time;
@@ -36,6 +38,8 @@ fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
             };
             one("signal", who, &format!("{}{reach}", signal_name(*signal)))
         }
+        // Told by the remark that follows.
+        Effect::TakeOver(_) => Vec::new(),
         Effect::Suspend => one("suspend", &"", ""),
         Effect::Resume => one("resume", &"", ""),
         Effect::Finish(Outcome::Done) => one("finish", &"", "done"),
@@ -99,9 +103,17 @@ fn note_words(note: &Note) -> Vec<String> {
         Note::OutOfMemory { instance, certainty } => {
             one("memory", instance, &format!("used up, {certainty:?}"))
         }
-        Note::FilesChanged { instance, path, more } => {
+        Note::FilesChanged { instance, path, more, signal: _ } => {
             one("changed", instance, &format!("{path} and {more} more"))
         }
+        Note::Reloaded(reload) => {
+            let Difference { added, removed, changed, .. } = &reload.difference;
+            let names = |of: &[InstanceId]| of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let changed: Vec<InstanceId> = changed.iter().map(|change| change.instance.clone()).collect();
+            let (added, removed, changed) = (names(added), names(removed), names(&changed));
+            one("reload", &"", &format!("+[{added}] -[{removed}] ~[{changed}]"))
+        }
+        Note::Rereads { instance, signal } => one("rereads", instance, signal_name(*signal)),
         Note::StillBusy { instance, follows } => one("busy", instance, &format!("{follows:?}")),
         Note::WasMissed { instance, late, follows } => {
             one("missed", instance, &format!("{late:?} ago, {follows:?}"))

@@ -1,11 +1,11 @@
 //! The books about what a plain Procfile does not say: needs, readiness, policies, rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Seen, Witness};
 use crate::exit::Exit;
-use crate::project::lifecycle::{Lifecycle, Milestone, Nature, Probe, When};
+use crate::project::lifecycle::{Milestone, Nature, Probe, When};
 use crate::project::{InstanceId, ProcessSpec, Project};
 use crate::supervisor::sim::invariants::{KILL_PATIENCE, OUTPUT_PATIENCE};
 use crate::supervisor::{Check, ChildEvent, Part};
@@ -45,6 +45,25 @@ pub(super) fn needs(project: &Project) -> BTreeMap<InstanceId, Vec<(InstanceId, 
     project.instances.iter().map(|spec| (spec.id.clone(), of(&spec.process))).collect()
 }
 
+/// Returns whom each needs, also through others.
+pub(super) fn through_others(
+    needs: &BTreeMap<InstanceId, Vec<(InstanceId, Milestone)>>,
+) -> BTreeMap<InstanceId, BTreeSet<InstanceId>> {
+    let mut leans: BTreeMap<InstanceId, BTreeSet<InstanceId>> = needs
+        .iter()
+        .map(|(id, needs)| (id.clone(), needs.iter().map(|(on, _)| on.clone()).collect()))
+        .collect();
+    // As often as a chain can be long.
+    for _ in 0..leans.len() {
+        let before = leans.clone();
+        for on in leans.values_mut() {
+            let further: Vec<_> = on.iter().flat_map(|on| before[on].iter().cloned()).collect();
+            on.extend(further);
+        }
+    }
+    leans
+}
+
 pub(super) fn succeeds(spec: &ProcessSpec, seen: &Seen, exit: Exit) -> bool {
     let right = match exit {
         Exit::Code(code) if seen.part == Part::Main => spec.life.success_codes.contains(&code),
@@ -55,7 +74,7 @@ pub(super) fn succeeds(spec: &ProcessSpec, seen: &Seen, exit: Exit) -> bool {
 }
 
 /// Notes what shows that a run is ready, or works.
-pub(super) fn hear_of_readiness(life: &Lifecycle, seen: &mut Seen, now: Time, what: &ChildEvent) {
+pub(super) fn hear_of_readiness(seen: &mut Seen, now: Time, what: &ChildEvent) {
     if !seen.leader_lives()
         || seen.asked.is_some()
         || seen.ruled.is_some()
@@ -64,7 +83,7 @@ pub(super) fn hear_of_readiness(life: &Lifecycle, seen: &mut Seen, now: Time, wh
     {
         return;
     }
-    let way = life.ready.as_ref().map(|ready| &ready.probe);
+    let way = seen.readiness.as_ref().map(|ready| &ready.probe);
     let is_ready = match (way, what) {
         (Some(Probe::Log(_)), ChildEvent::ReadyLine) => true,
         (Some(Probe::Notify), ChildEvent::Notified(notice)) => notice.ready,
@@ -74,7 +93,7 @@ pub(super) fn hear_of_readiness(life: &Lifecycle, seen: &mut Seen, now: Time, wh
     if is_ready {
         seen.ready.get_or_insert(now);
     }
-    let works = match (life.live.as_ref().map(|live| &live.probe), what) {
+    let works = match (seen.spec.life.live.as_ref().map(|live| &live.probe), what) {
         (Some(Probe::Notify), ChildEvent::Notified(notice)) => notice.watchdog,
         (Some(_), ChildEvent::Probed { check: Check::Live, result }) => result.is_ok(),
         _ => false,
@@ -132,7 +151,7 @@ impl Witness {
 
     /// Notes in whose way nobody is any more.
     pub(super) fn look_around(&mut self, now: Time) {
-        for id in self.needs.keys().cloned().collect::<Vec<_>>() {
+        for id in self.specs.keys().cloned().collect::<Vec<_>>() {
             if self.ending.is_some() && !self.is_held(&id, now) {
                 self.freed.entry(id.clone()).or_insert(now);
             }
@@ -146,15 +165,15 @@ impl Witness {
 
     /// Whether somebody who needs it is still there.
     pub(in crate::supervisor::sim) fn is_held(&self, id: &InstanceId, now: Time) -> bool {
-        let dependents = self.needs.iter().filter(|(_, needs)| needs.iter().any(|(on, _)| on == id));
-        dependents.into_iter().any(|(dependent, _)| {
+        let mut leaners = self.specs.keys().filter(|leaner| self.leans(leaner, id));
+        leaners.any(|dependent| {
             let newest = self.newest(dependent).filter(|seen| seen.is_live());
             newest.is_some_and(|seen| !seen.lost && !self.is_hopeless(seen, now))
         })
     }
 
     /// Whether nobody waits for its end any more.
-    fn is_hopeless(&self, seen: &Seen, now: Time) -> bool {
+    pub(in crate::supervisor::sim) fn is_hopeless(&self, seen: &Seen, now: Time) -> bool {
         let killed = seen.killed.is_some_and(|at| at + KILL_PATIENCE <= now);
         let freed = self.freed.get(&seen.instance);
         let unanswered = freed.is_some_and(|at| *at + self.grace(seen) + KILL_PATIENCE <= now);
@@ -162,13 +181,13 @@ impl Witness {
     }
 
     pub(in crate::supervisor::sim) fn needs_met(&self, id: &InstanceId, now: Time) -> bool {
-        self.needs[id].iter().all(|(on, milestone)| self.has_reached(on, *milestone, now))
+        let needs = self.needs.get(id);
+        needs.is_some_and(|needs| needs.iter().all(|(on, milestone)| self.has_reached(on, *milestone, now)))
     }
 
     /// Whether it is ready by `now`.
     pub(in crate::supervisor::sim) fn is_ready(&self, seen: &Seen, now: Time) -> bool {
-        let life = &self.specs[&seen.instance].life;
-        let delay = match life.ready.as_ref().map(|ready| &ready.probe) {
+        let delay = match seen.readiness.as_ref().map(|ready| &ready.probe) {
             Some(Probe::Delay(delay)) => Some(*delay),
             _ => None,
         };
@@ -181,7 +200,7 @@ impl Witness {
             let is_quiet = |gone: Time| seen.closed || gone + OUTPUT_PATIENCE <= now;
             return seen.gone.is_some_and(is_quiet) && seen.said_end;
         }
-        let runs = seen.leader_lives() && seen.asked.is_none() && seen.ruled.is_none();
+        let runs = seen.leader_lives() && seen.asked.is_none() && seen.ruled.is_none() && !seen.unwanted;
         match milestone {
             Milestone::Started => runs,
             Milestone::Ready => runs && self.is_ready(seen, now),
@@ -191,7 +210,7 @@ impl Witness {
 
     /// Whether somebody it needs has failed, or waits in vain.
     pub(in crate::supervisor::sim) fn waits_in_vain(&self, id: &InstanceId) -> bool {
-        self.needs[id].iter().any(|(on, milestone)| {
+        self.needs.get(id).into_iter().flatten().any(|(on, milestone)| {
             let newest = self.newest(on);
             if self.has_reached(on, *milestone, Time(Duration::MAX)) {
                 return false;

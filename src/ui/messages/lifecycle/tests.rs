@@ -88,9 +88,9 @@ fn what_follows_is_said() {
         kept_down(&[id("web")], &id("migrate")),
         kept_down(&[id("web"), id("worker")], &id("migrate")),
         hook_failed(Part::Before, Exit::Code(1)),
-        files_changed("lib/a.rb", 0),
-        files_changed("lib/a.rb", 1),
-        files_changed("lib/a\x07.rb", 7),
+        files_changed("lib/a.rb", 0, None),
+        files_changed("lib/a.rb", 1, Some(libc::SIGHUP)),
+        files_changed("lib/a\x07.rb", 7, None),
         still_busy(Overlap::Skip),
         still_busy(Overlap::Queue),
         still_busy(Overlap::Kill),
@@ -106,7 +106,7 @@ fn what_follows_is_said() {
         web.1 and worker.1 stay down: they need migrate.1, which has failed
         hook `before` exited with code 1
         `lib/a.rb` changed, restarting
-        `lib/a.rb` and another file changed, restarting
+        `lib/a.rb` and another file changed
         `lib/a\x07.rb` and 7 other files changed, restarting
         is due, but its last run still runs; this run is left out
         is due, but its last run still runs; this run starts when the last one has ended

@@ -470,3 +470,29 @@ fn a_row_that_is_left_upwards_has_its_text() {
         .ends(WEB)
         .says(&["a 1", "a 3", "b 2"]);
 }
+
+#[test]
+fn a_longer_name_that_comes_later_makes_the_column_wider_for_all() {
+    let mut shown = Shown::new(PIPE, |_| {}).lines(WEB, b"before\n");
+    let mut later = project(|_| {});
+    let (mut long, place) = (later.instances[0].clone(), later.instances[0].process.place.clone());
+    let process = ProcessSpec::plain(ProcessName::new("longer-name"), b"true".to_vec(), place, 2);
+    long.id.process = process.name.clone();
+    long.process = Arc::new(process);
+    later.instances.push(long.clone());
+    shown.0.takes_over(&later);
+    let origin = Origin { instance: &long, channel: Channel::Both, run: RunId(3), pid: 8 };
+    shown.0.begins(AT, StreamId(2), &origin);
+    let mut shown = shown.lines(WEB, b"after\n").lines(StreamId(2), b"new\n").started("web");
+    let text = String::from_utf8_lossy(shown.0.pending()).into_owned();
+    let lines: Vec<&str> = text.lines().map(|line| &line["05:49:39 ".len()..]).collect();
+    assert_eq!(
+        lines,
+        [
+            "web.1  | before",
+            "web.1         | after",
+            "longer-name.1 | new",
+            "web.1         | started with pid 7"
+        ]
+    );
+}
