@@ -64,21 +64,47 @@ pub(crate) async fn find(place: &WhereArgs, command: &str, names: &[String]) -> 
             Err(error) => Err(unreachable(path, &error)),
         };
     }
-    let here = match &place.root {
-        Some(root) => root.clone(),
-        None => read::current_directory().unwrap_or_else(|| PathBuf::from("/")),
-    };
-    let here = here.canonicalize().unwrap_or(here);
-    let mut found = here
-        .ancestors()
-        .map(|directory| sockets(&ProjectPlace::of(directory)))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default();
+    let here = start_of(place);
+    let mut found = nearest(&here);
     match found.len() {
         0 => Err(nothing_runs(&here)),
         1 => Ok(Client::new(found.remove(0), name)),
         _ => choose(&found, &name, names).await,
     }
+}
+
+/// Returns whether a stack runs that a command would find.
+pub(crate) fn is_there(place: &WhereArgs) -> bool {
+    !nearest(&start_of(place)).is_empty()
+}
+
+/// Waits until a stack does not listen any more.
+pub(crate) async fn gone(client: &Client) {
+    while let Ok(stream) = client.address().connect().and_then(tokio::net::UnixStream::from_std) {
+        let mut byte = [0];
+        // Nobody says anything unasked: what comes is the end.
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut byte) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+    }
+}
+
+/// Returns the directory from which it is looked for.
+fn start_of(place: &WhereArgs) -> PathBuf {
+    let here = match &place.root {
+        Some(root) => root.clone(),
+        None => read::current_directory().unwrap_or_else(|| PathBuf::from("/")),
+    };
+    here.canonicalize().unwrap_or(here)
+}
+
+/// Returns the sockets of the nearest project that has any, from a directory upwards.
+fn nearest(here: &Path) -> Vec<Address> {
+    let sockets = here.ancestors().map(|directory| sockets(&ProjectPlace::of(directory)));
+    sockets.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Returns the sockets of a project on which somebody may answer.
