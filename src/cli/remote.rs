@@ -53,6 +53,15 @@ pub(crate) fn talk<T>(
     }
 }
 
+/// The same for what only wants to know something.
+pub(crate) fn ask<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("could not start the runtime")?;
+    LocalSet::new().block_on(&runtime, doing()).map_err(|_| anyhow::anyhow!("there is no answer"))
+}
+
 /// Finds the stack that a command means: the one that was named, else the nearest above the current directory, of several the
 /// one that knows the names.
 pub(crate) async fn find(place: &WhereArgs, command: &str, names: &[String]) -> Result<Client, Trouble> {
@@ -171,12 +180,10 @@ impl From<NoAnswer> for Trouble {
                     Code::Gone => ("nothing-runs", exit::NOTHING_HERE),
                     Code::TooMany => ("too-many-clients", exit::BROKEN),
                     Code::NotPossible => ("not-possible", exit::MISTAKE),
-                    Code::NoSuchPath
-                    | Code::NoSuchMethod
-                    | Code::BadRequest
-                    | Code::TooLarge
-                    | Code::Broken
-                    | Code::Other => ("refused", exit::BROKEN),
+                    Code::BadRequest => ("refused", exit::USAGE),
+                    Code::NoSuchPath | Code::NoSuchMethod | Code::TooLarge | Code::Broken | Code::Other => {
+                        ("refused", exit::BROKEN)
+                    }
                 };
                 let diagnostic = Diagnostic::error(word, visible(&message).into_owned());
                 let hint = hint.map(|hint| visible(&hint).into_owned());

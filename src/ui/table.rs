@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::facts;
 use super::messages::duration;
-use crate::control::protocol::{Instance, Member, Stack, Use};
+use crate::control::protocol::{Instance, Member, Stack, State, Use};
 use crate::diagnostic::visible;
 
 /// How much of a stack is shown.
@@ -78,9 +78,9 @@ pub fn over(lines: usize) -> String {
 
 fn row(one: &Instance) -> Vec<String> {
     let uptime = one.uptime_ms.map(|uptime| duration(Duration::from_secs(uptime / 1000)));
-    let state = match facts::why(&one.because, None) {
-        Some(why) => visible(&why).into_owned(),
-        None => one.state.word().to_owned(),
+    let state = match (one.state, facts::why(&one.because, None)) {
+        (State::Running | State::Stopped, _) | (_, None) => one.state.word().to_owned(),
+        (_, Some(why)) => visible(why.strip_prefix("is ").unwrap_or(&why)).into_owned(),
     };
     let used = one.used.as_ref();
     vec![
