@@ -5,12 +5,14 @@
 
 mod state;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::supervisor::goal::Fate;
-use crate::supervisor::{Cause, Explanation, RunId, Want};
+use crate::supervisor::{Cause, Explanation, RunId, Snapshot, Want};
 
 pub use state::State;
 
@@ -110,6 +112,26 @@ pub struct Member {
     pub parent: i32,
     /// Its command line, or what it calls itself.
     pub title: String,
+}
+
+/// The form of a [`Record`].
+pub const RECORD_VERSION: u32 = 1;
+
+/// `GET /v1/why`, and what is kept of a run of which nobody is left who could be asked: as far as it had come when this was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`RECORD_VERSION`].
+    pub version: u32,
+    /// When it began, in seconds since 1970.
+    pub began: i64,
+    /// When this was kept.
+    pub kept: i64,
+    /// Whether forge itself had come to its end; otherwise it was killed, or runs.
+    pub is_over: bool,
+    /// What was so, and why.
+    pub stack: Snapshot,
+    /// What each instance printed last, as it was shown: without secrets, and without colours.
+    pub last_lines: BTreeMap<String, Vec<String>>,
 }
 
 /// Whom a request is about, and how long it may take: the body of most of them.

@@ -18,8 +18,8 @@ use meter::Meter;
 use super::Hub;
 use super::perform::Hands;
 use crate::control::protocol::{
-    About, Acted, Awaited, Became, Code, Ending, Instance, Refusal, Reply, Request, Signalled, Stack, State,
-    Targets, Until, Use, VERSION,
+    About, Acted, Awaited, Became, Code, Ending, Instance, RECORD_VERSION, Record, Refusal, Reply, Request,
+    Signalled, Stack, State, Targets, Until, Use, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
 use crate::project::{InstanceId, Project, parse_signal};
@@ -49,7 +49,7 @@ pub(super) struct View {
     pub(super) project: Arc<Project>,
     pub(super) stack: Snapshot,
     /// What each instance of the snapshot printed last.
-    pub(super) last_lines: Vec<Option<String>>,
+    pub(super) last_lines: Vec<Vec<String>>,
     /// How the processes of its newest runs are recognised.
     pub(super) kin: Vec<(RunId, Kin)>,
 }
@@ -100,8 +100,7 @@ impl Desk {
 impl Hands {
     /// Adds to what the mind knows what is known here.
     pub(super) fn view(&self, stack: Snapshot) -> View {
-        let last_line = |one: &InstanceState| self.last_lines(&one.id).pop();
-        let last_lines = stack.instances.iter().map(last_line).collect();
+        let last_lines = stack.instances.iter().map(|one| self.last_lines(&one.id)).collect();
         let newest = stack.instances.iter().filter_map(|one| one.runs.last()).map(|run| run.run);
         let kin = newest.filter_map(|run| Some((run, self.kin(run)?))).collect();
         View { project: Arc::clone(&self.project), stack, last_lines, kin }
@@ -151,6 +150,16 @@ impl Session for LocalSession {
                 Measure::Nothing => BTreeMap::new(),
             };
             Ok(shown(&self.about, &view, used))
+        })
+    }
+
+    fn why(&self) -> Later<'_, Result<Record, Refusal>> {
+        Box::pin(async move {
+            let View { stack, last_lines, .. } = self.put(Question::View).await?;
+            let names = stack.instances.iter().map(|one| one.id.to_string());
+            let last_lines = names.zip(last_lines).filter(|(_, lines)| !lines.is_empty()).collect();
+            let (began, kept) = (self.about.began_ms / 1000, clock::wall().seconds);
+            Ok(Record { version: RECORD_VERSION, began, kept, is_over: false, stack, last_lines })
         })
     }
 
@@ -327,7 +336,7 @@ fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
     let at_ms = now_ms();
     let View { project, stack, last_lines, kin: _ } = view;
     let instances = stack.instances.iter().zip(last_lines);
-    let one = |(state, last_line): (&InstanceState, &Option<String>)| {
+    let one = |(state, last_lines): (&InstanceState, &Vec<String>)| {
         let spec = project.instances.iter().find(|spec| spec.id == state.id);
         let newest = state.runs.last();
         let passed = |since: Time| stack.at.since(since);
@@ -346,7 +355,7 @@ fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
             uptime_ms: newest.filter(|run| run.ended.is_none()).map(|run| milliseconds(passed(run.since))),
             exit: newest.and_then(|run| run.exit),
             restarts: state.restarts,
-            last_line: last_line.clone(),
+            last_line: last_lines.last().cloned(),
             used: newest.and_then(|run| used.remove(&run.run)),
         }
     };
