@@ -112,9 +112,9 @@ fn code(acted: &Acted) -> u8 {
 
 /// The exit code of the first that did not end with 0.
 fn code_of_ends(acted: &Acted) -> u8 {
-    let codes = acted.instances.iter().filter_map(|one| match one.fate {
-        Fate::Ended { exit, .. } => Some(exit.shell_code()),
-        _ => None,
+    let codes = acted.instances.iter().filter_map(|one| {
+        let Fate::Ended { exit, .. } = one.fate else { return None };
+        Some(exit.shell_code())
     });
     match code(acted) {
         exit::MISTAKE => codes.into_iter().find(|code| *code != 0).unwrap_or(exit::MISTAKE),

@@ -63,7 +63,7 @@ pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the processes and show what they print
-    #[command(visible_alias = "s", aliases = ["st", "sta"], after_help = START_EXAMPLES, after_long_help = START_DETAILS, args_override_self = true)]
+    #[command(visible_alias = "s", alias = "st", after_help = START_EXAMPLES, after_long_help = START_DETAILS, args_override_self = true)]
     Start(Box<StartArgs>),
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]

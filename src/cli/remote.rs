@@ -19,18 +19,18 @@ use crate::project::Colour;
 /// Why a command that talks to a running stack cannot do what it is for.
 #[derive(Debug)]
 pub(crate) struct Trouble {
-    diagnostic: Diagnostic,
+    diagnostic: Box<Diagnostic>,
     code: u8,
 }
 
 impl Trouble {
     pub(crate) fn new(diagnostic: Diagnostic, code: u8) -> Trouble {
-        Trouble { diagnostic, code }
+        Trouble { diagnostic: Box::new(diagnostic), code }
     }
 
     /// Says it; returns the exit code.
     pub(crate) fn show(self) -> u8 {
-        let _ = report::show(&[self.diagnostic], &Mask::default(), Colour::Auto);
+        let _ = report::show(&[*self.diagnostic], &Mask::default(), Colour::Auto);
         self.code
     }
 }
@@ -175,17 +175,17 @@ impl From<NoAnswer> for Trouble {
     fn from(no_answer: NoAnswer) -> Trouble {
         match no_answer {
             NoAnswer::Refused(Refusal { code, message, hint }) => {
-                let (word, exit) = match code {
-                    Code::UnknownProcess => ("unknown-process", exit::MISTAKE),
-                    Code::Gone => ("nothing-runs", exit::NOTHING_HERE),
-                    Code::TooMany => ("too-many-clients", exit::BROKEN),
-                    Code::NotPossible => ("not-possible", exit::MISTAKE),
-                    Code::BadRequest => ("refused", exit::USAGE),
+                let message = visible(&message).into_owned();
+                let (diagnostic, exit) = match code {
+                    Code::UnknownProcess => (Diagnostic::error("unknown-process", message), exit::MISTAKE),
+                    Code::Gone => (Diagnostic::error("nothing-runs", message), exit::NOTHING_HERE),
+                    Code::TooMany => (Diagnostic::error("too-many-clients", message), exit::BROKEN),
+                    Code::NotPossible => (Diagnostic::error("not-possible", message), exit::MISTAKE),
+                    Code::BadRequest => (Diagnostic::error("refused", message), exit::USAGE),
                     Code::NoSuchPath | Code::NoSuchMethod | Code::TooLarge | Code::Broken | Code::Other => {
-                        ("refused", exit::BROKEN)
+                        (Diagnostic::error("refused", message), exit::BROKEN)
                     }
                 };
-                let diagnostic = Diagnostic::error(word, visible(&message).into_owned());
                 let hint = hint.map(|hint| visible(&hint).into_owned());
                 Trouble::new(hint.into_iter().fold(diagnostic, Diagnostic::hint), exit)
             }

@@ -29,23 +29,17 @@ pub(crate) fn why(args: &WhyArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     if report::show(&read.diagnostics, &Mask::default(), colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
-    let (record, bytes, end) = match running(&place) {
-        Some(record) => {
-            let bytes = serde_json::to_vec(&record).context("could not write it as JSON")?;
-            (record, bytes, End::Runs)
-        }
-        None => match kept(&place)? {
-            Some((record, bytes)) => {
-                let end = if record.is_over { End::Over } else { End::CutShort };
-                (record, bytes, end)
-            }
-            None => {
-                let nothing = Diagnostic::error("nothing-kept", "nothing is known of an earlier run here")
-                    .hint("`forge start` keeps a record of a run in which something has failed");
-                let _ = report::show(&[nothing], &Mask::default(), colour);
-                return Ok(exit::MISTAKE);
-            }
-        },
+    let (record, bytes, end) = if let Some(record) = running(&place) {
+        let bytes = serde_json::to_vec(&record).context("could not write it as JSON")?;
+        (record, bytes, End::Runs)
+    } else if let Some((record, bytes)) = kept(&place)? {
+        let end = if record.is_over { End::Over } else { End::CutShort };
+        (record, bytes, end)
+    } else {
+        let nothing = Diagnostic::error("nothing-kept", "nothing is known of an earlier run here")
+            .hint("`forge start` keeps a record of a run in which something has failed");
+        let _ = report::show(&[nothing], &Mask::default(), colour);
+        return Ok(exit::MISTAKE);
     };
     if let Some(name) = &args.name
         && !record.stack.instances.iter().any(|one| why::is_meant(&one.id, name))

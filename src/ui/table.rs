@@ -123,7 +123,7 @@ fn size(bytes: u64) -> String {
     match bytes >> 20 {
         0 => format!("{} KiB", bytes >> 10),
         mib @ 1..1024 => format!("{mib} MiB"),
-        mib => format!("{}.{} GiB", mib >> 10, (mib & 1023) * 10 >> 10),
+        mib => format!("{}.{} GiB", mib >> 10, ((mib & 1023) * 10) >> 10),
     }
 }
 

@@ -86,14 +86,15 @@ fn look(runs: &[(RunId, Kin)]) -> Vec<Looked> {
             Some(Member { pid: *pid, parent, title })
         });
         let memory_bytes = Some(usage.memory_bytes).filter(|_| usage.processes > 0);
-        let used = Use { cpu_percent: None, memory_bytes, listens, tree: in_order(members.collect()) };
+        let used =
+            Use { cpu_percent: None, memory_bytes, listens, tree: in_order(&members.collect::<Vec<_>>()) };
         Looked { run: *run, cpu: usage.cpu, used }
     };
     runs.iter().map(one).collect()
 }
 
 /// Puts each process behind its parent.
-fn in_order(members: Vec<Member>) -> Vec<Member> {
+fn in_order(members: &[Member]) -> Vec<Member> {
     fn add(parent: i32, all: &[Member], found: &mut Vec<Member>) {
         for child in all.iter().filter(|member| member.parent == parent) {
             if !found.contains(child) {
@@ -106,7 +107,7 @@ fn in_order(members: Vec<Member>) -> Vec<Member> {
     let mut found = Vec::new();
     for top in members.iter().filter(is_top) {
         found.push(top.clone());
-        add(top.pid, &members, &mut found);
+        add(top.pid, members, &mut found);
     }
     found
 }
