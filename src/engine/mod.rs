@@ -263,6 +263,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::Reloaded(_)
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => (None, None),
@@ -294,6 +295,7 @@ impl Engine {
             | Event::GuardLost
             | Event::Wanted { .. }
             | Event::Reloaded(_)
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => None,
@@ -386,6 +388,10 @@ impl Engine {
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
             Question::Event(event) => return Some(event),
             Question::Renew { based_on, reload, asker } => return self.renew(&based_on, reload, asker),
+            Question::End => {
+                self.asked_to_stop = true;
+                return Some(Event::Signal { signal: libc::SIGTERM, from_terminal: false });
+            }
         }
         None
     }

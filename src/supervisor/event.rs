@@ -53,6 +53,13 @@ pub enum Event {
     },
     /// The project is another one from now on. Nobody is heard any more once the stack is stopping.
     Reloaded(Arc<Reload>),
+    /// Somebody wants an instance to get a signal; it changes nothing of what is wanted of it.
+    SignalWanted {
+        /// Which instance; one that does not run gets nothing.
+        instance: InstanceId,
+        /// The signal's number.
+        signal: i32,
+    },
     /// A file that a process watches has changed. Each change is told; the mind waits until it is quiet.
     FilesChanged {
         /// Who watches it; each process that does gets an event of its own.

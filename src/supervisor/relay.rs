@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::instance::Instance;
 use super::{Effect, Event, Note, Phase, Reach, Supervisor};
+use crate::project::InstanceId;
 
 impl Supervisor {
     /// Passes on a signal that is not about the end of the stack, and the news that forge runs again.
@@ -17,6 +19,7 @@ impl Supervisor {
                 effects.push(Effect::TakeOver(Arc::clone(reload)));
                 effects.push(Effect::Note(Note::Reloaded(Arc::clone(reload))));
             }
+            Event::SignalWanted { ref instance, signal } => self.forward_to(instance, signal, effects),
             Event::Begin
             | Event::Child { .. }
             | Event::Signal { .. }
@@ -39,17 +42,29 @@ impl Supervisor {
         }
         effects.push(Effect::Note(Note::Forwarding { signal }));
         for instance in self.instances.iter().filter(|instance| instance.is_main()) {
-            match instance.phase {
-                Phase::Running { run, .. } => {
-                    effects.push(Effect::Signal { run, signal, reach: Reach::Leader });
-                }
-                Phase::Pending
-                | Phase::Waiting
-                | Phase::Starting { .. }
-                | Phase::Stopping { .. }
-                | Phase::Backoff { .. }
-                | Phase::Exited { .. } => {}
-            }
+            pass_on(instance, signal, effects);
         }
+    }
+
+    /// Sends a signal to one leader, if that runs.
+    fn forward_to(&self, id: &InstanceId, signal: i32, effects: &mut Vec<Effect>) {
+        let meant = self.instances.iter().find(|instance| instance.is_main() && instance.id == *id);
+        if let (None, Some(instance)) = (&self.shutdown, meant) {
+            pass_on(instance, signal, effects);
+        }
+    }
+}
+
+fn pass_on(instance: &Instance, signal: i32, effects: &mut Vec<Effect>) {
+    match instance.phase {
+        Phase::Running { run, .. } => {
+            effects.push(Effect::Signal { run, signal, reach: Reach::Leader });
+        }
+        Phase::Pending
+        | Phase::Waiting
+        | Phase::Starting { .. }
+        | Phase::Stopping { .. }
+        | Phase::Backoff { .. }
+        | Phase::Exited { .. } => {}
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Witness {
     pub(super) last_report: Option<Time>,
     /// The user's signal that this event passes on.
     pub(super) forwarded: Option<i32>,
+    /// To whom, if not to everybody.
+    pub(super) forwarded_to: Option<InstanceId>,
     /// Who needs whom.
     pub(super) needs: BTreeMap<InstanceId, Vec<(InstanceId, Milestone)>>,
     /// The same, also through others.
@@ -172,6 +174,7 @@ impl Witness {
             last_report: None,
             forwarded: None,
             leans: life::through_others(&life::needs(project)),
+            forwarded_to: None,
             needs: life::needs(project),
             again: BTreeMap::new(),
             freed: BTreeMap::new(),
@@ -216,6 +219,7 @@ impl Witness {
     /// Notes an event, before the mind's effects.
     pub(super) fn hear(&mut self, now: Time, event: &Event) {
         self.forwarded = None;
+        self.forwarded_to = None;
         for seen in self.runs.values_mut() {
             seen.signalled_by_user = None;
             seen.to_reread = None;
@@ -246,6 +250,10 @@ impl Witness {
                 }
             }
             Event::Wanted { instance, .. } if !self.members.contains(instance) => {}
+            Event::SignalWanted { instance, signal } => {
+                self.forwarded = Some(*signal).filter(|_| self.ending.is_none());
+                self.forwarded_to = Some(instance.clone());
+            }
             Event::Wanted { instance, want } => {
                 self.wanted.insert(instance.clone());
                 let newest =
@@ -261,6 +269,11 @@ impl Witness {
             }
         }
         self.look_around(now);
+    }
+
+    /// Returns whether this event passes this signal of the user on to an instance.
+    pub(super) fn passes_on(&self, signal: i32, instance: &InstanceId) -> bool {
+        self.forwarded == Some(signal) && self.forwarded_to.as_ref().is_none_or(|meant| meant == instance)
     }
 
     fn hear_signal(&mut self, now: Time, signal: i32) {
