@@ -8,6 +8,7 @@
 //! once is seen the next time.
 
 mod chance;
+mod complete;
 mod conclude;
 mod drive;
 mod effect;
@@ -38,6 +39,7 @@ use crate::project::{ExitOn, InstanceId, ProcessName, Project};
 use crate::time::{Moment, Time};
 
 use chance::Chance;
+use complete::Completion;
 use conclude::FirstEnd;
 use drive::{Around, Step};
 use instance::{Hooks, Instance};
@@ -75,6 +77,8 @@ pub struct Supervisor {
     first_end: Option<FirstEnd>,
     /// How the process ended whose exit code becomes that of forge.
     decisive_end: Option<FirstEnd>,
+    /// Whether somebody waits until all of it is ready.
+    completion: Completion,
     /// Why and since when all is to end.
     shutdown: Option<Shutdown>,
     /// Why forge's own output cannot be written any more.
@@ -100,7 +104,9 @@ impl Supervisor {
         let awaited = needs::connect(&mut instances, project);
         for (index, spec) in project.instances.iter().enumerate() {
             let life = &spec.process.life;
-            let is_awaited = awaited.contains(&index) || life.hooks.ready.is_some();
+            let is_awaited = awaited.contains(&index)
+                || life.hooks.ready.is_some()
+                || (project.wait.is_some() && spec.is_expected_to_listen());
             instances[index].readiness = Rule::of(life.ready.as_ref(), spec.port.is_some(), is_awaited);
         }
         for (index, spec) in project.instances.iter().enumerate() {
@@ -124,6 +130,7 @@ impl Supervisor {
             wall: 0,
             first_end: None,
             decisive_end: None,
+            completion: if project.wait.is_some() { Completion::Awaited } else { Completion::NotAsked },
             shutdown: None,
             output_gone: None,
             guard_lost: false,
@@ -152,6 +159,9 @@ impl Supervisor {
         // nobody is started again at the very moment at which the stack ends.
         if is_due {
             self.touch_all();
+            self.settle(now, effects);
+        }
+        if self.see_completion(now, effects) {
             self.settle(now, effects);
         }
         self.report(now, effects);

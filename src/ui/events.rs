@@ -89,6 +89,7 @@ pub fn event(note: &Note) -> Event {
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
         Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
+        Note::AllReady { after } => ("all-ready", vec![("seconds", seconds(*after))]),
         Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
             ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
         }

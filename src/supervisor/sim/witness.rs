@@ -403,6 +403,7 @@ impl Witness {
             | Note::AddressInUse { .. }
             | Note::ShutdownBySignal { .. }
             | Note::TimeUp { .. }
+            | Note::AllReady { .. }
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }
