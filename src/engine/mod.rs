@@ -36,7 +36,9 @@ use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::lifecycle::Nature;
 use crate::project::{InstanceId, InstanceSpec, Project};
-use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::supervisor::{
+    Check, ChildEvent, Effect, Event, Given, Note, Outcome, RunId, Snapshot, Supervisor,
+};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
@@ -65,6 +67,8 @@ pub struct Setup {
     pub guard: Unlinked,
     /// How the processes are held.
     pub hold: Hold,
+    /// How those are held who wish what suits the place.
+    pub auto: Hold,
     /// Whether their outputs are told from each other.
     pub channels: Channels,
     /// Whether forge's own output has colour.
@@ -85,7 +89,12 @@ pub struct Setup {
     pub grace: Duration,
     /// After which time all of it is over, whatever still runs.
     pub limit: Option<Duration>,
+    /// Is told what is so when everything is ready, where somebody waits for that.
+    pub when_ready: Option<WhenReady>,
 }
+
+/// Somebody who waits until everything is ready.
+pub type WhenReady = Box<dyn FnOnce(&Snapshot)>;
 
 /// What there is to tell of a stack that has come to its end.
 #[derive(Debug)]
@@ -121,6 +130,7 @@ struct Engine {
     asked_to_stop: bool,
     record: record::Keeper,
     limit: Option<Duration>,
+    when_ready: Option<WhenReady>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
     /// Tells when the wall clock jumps, where something depends on it.
@@ -141,7 +151,7 @@ impl Engine {
             Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
-        let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
+        let manner = Manner { hold: setup.hold, auto: setup.auto, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
         let given = Given {
             calendar: Arc::new(Calendar),
@@ -162,6 +172,7 @@ impl Engine {
             asked_to_stop: false,
             record,
             limit: setup.limit,
+            when_ready: setup.when_ready,
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
@@ -183,6 +194,7 @@ impl Engine {
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
+            let is_ready = effects.iter().any(|effect| matches!(effect, Effect::Note(Note::AllReady { .. })));
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }
@@ -194,6 +206,9 @@ impl Engine {
             }
             if let Some((run, check)) = looked {
                 self.hands.looked(run, check);
+            }
+            if is_ready && let Some(waits) = self.when_ready.take() {
+                waits(&self.supervisor.snapshot(now.time));
             }
             if is_over {
                 self.keep_record_of_failures();

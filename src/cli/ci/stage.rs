@@ -10,9 +10,9 @@ use crate::cli::{exit, log_files, report, start};
 use crate::engine::{self, Channels, Hold, Patience, Report, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Mask, Masking, Rewrite};
-use crate::project::{InstanceId, Project};
+use crate::project::{InstanceId, Project, Tty};
 use crate::store::directory::Directory;
-use crate::supervisor::{Cause, Outcome};
+use crate::supervisor::Outcome;
 use crate::sys::sheet::Sheet;
 use crate::sys::{descriptor_table, process};
 use crate::ui::ci::{self, Held, HeldSink, HoldsBack, Occasion, Place, Story};
@@ -83,6 +83,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
     }
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, is_terminal),
+        auto: Hold::of(Tty::Auto, is_terminal),
         channels: Channels::Together,
         colour,
         prefix_columns,
@@ -95,6 +96,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         limit,
+        when_ready: None,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
     {
@@ -140,12 +142,5 @@ fn code(report: &Report, command: &InstanceId) -> u8 {
     if let Some(exit) = run.filter(|run| run.because.is_none()).and_then(|run| run.exit) {
         return exit.shell_code();
     }
-    match &stack.stopping {
-        Some(Cause::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        Some(Cause::TimeUp) => exit::TIME_UP,
-        Some(Cause::Ended(_) | Cause::OutputGone) | None => match exit::code(&report.outcome) {
-            exit::DONE => 1,
-            code => code,
-        },
-    }
+    exit::code_of_failure(report)
 }
