@@ -13,36 +13,36 @@ use crate::store::writer::{LogWriter, Missing, Rotation};
 use crate::sys::folder;
 use crate::ui::sinks::{FileSink, Kept};
 
-/// Opens the directory that was named, or makes it.
+/// Opens the directory that was named, or makes it; `flag` is what names another one.
 ///
 /// # Errors
 /// It cannot be used: somebody else does, or the file system refuses.
-pub(crate) fn open(logs: &Logs, root: &Path) -> Result<Directory, Box<Diagnostic>> {
+pub(crate) fn open(logs: &Logs, root: &Path, flag: &str) -> Result<Directory, Box<Diagnostic>> {
     // However the way to it was written.
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     Directory::open(&logs.dir, &root, std::process::id())
-        .map_err(|refusal| Box::new(complaint(&logs.dir, &refusal)))
+        .map_err(|refusal| Box::new(complaint(&logs.dir, &refusal, flag)))
 }
 
-fn complaint(dir: &Path, refusal: &Refusal) -> Diagnostic {
+fn complaint(dir: &Path, refusal: &Refusal, flag: &str) -> Diagnostic {
     let shown = dir.display();
     match refusal {
         Refusal::Taken { pid } => {
             let who =
                 pid.map_or_else(|| "another forge".to_owned(), |pid| format!("another forge (pid {pid})"));
             Diagnostic::error("log-dir-taken", format!("{who} writes its logs to `{shown}`"))
-                .hint("end it, or name another directory with `--log-dir`")
+                .hint(format!("end it, or name another directory with `{flag}`"))
         }
         Refusal::Foreign { project } => Diagnostic::error(
             "log-dir-foreign",
             format!("`{shown}` holds the logs of another project, `{}`", project.display()),
         )
-        .hint("name another directory with `--log-dir`, or remove this one"),
+        .hint(format!("name another directory with `{flag}`, or remove this one")),
         Refusal::Unusable { path, error } => Diagnostic::error(
             "log-dir-unusable",
             format!("could not use `{}` for log files: {}", path.display(), read::why(error)),
         )
-        .hint("name another directory with `--log-dir`"),
+        .hint(format!("name another directory with `{flag}`")),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) enum Seat {
 pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, seat: Seat) -> anyhow::Result<u8> {
     let (hidden, colour) = (Mask::new(project.secrets.found.clone()), project.output.colour);
     // By the process that will write there.
-    let logs = match project.logs.as_ref().map(|logs| log_files::open(logs, &project.root)).transpose() {
+    let logs = match project.logs.as_ref().map(|logs| log_files::open(logs, &project.root, "--log-dir")).transpose() {
         Ok(logs) => logs,
         Err(diagnostic) => {
             let _ = report::show(&[*diagnostic], &hidden, colour);
