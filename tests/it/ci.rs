@@ -107,11 +107,12 @@ fn a_limit_of_time_says_what_was_waited_for() {
         "web.1 is not ready, `",
         "app/up` does not exist",
         "puppet.1 waits for web.1 to be ready",
+        "forge ci: time is up before web.1 was ready",
     ]);
     forge.leaves_nobody_behind();
 
     let forge = stack().file("up", "").launch(&["ci", "--timeout", "1s", "--", "puppet"]);
-    forge.ends().exits_with(124).complained(&["puppet.1 still runs"]);
+    forge.ends().exits_with(124).complained(&["puppet.1 still runs", "time is up while puppet.1 ran"]);
     forge.leaves_nobody_behind();
 }
 

@@ -27,7 +27,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     if let Some(line) = chain::line(story) {
         text.extend([format!("\n{}\n", cell(&line))]);
     }
-    if let Some(culprit) = story.culprit() {
+    for culprit in story.culprits().into_iter().take(super::SHOWN) {
         let lines = story.last_lines_of(culprit);
         if !lines.is_empty() {
             // Indented, not fenced: no line of it can end the block.
