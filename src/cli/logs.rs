@@ -152,8 +152,9 @@ fn open(
         return Err(Box::new(Diagnostic::error("no-logs", message).hint("`forge start` writes them")));
     }
     let message = format!("there are no log files here: no `{USUAL_LOGS}` in this directory or above");
-    let hint =
-        format!("`forge start --log-dir {USUAL_LOGS}` and `forge start -D` write them; other places are named with `--log-dir`");
+    let hint = format!(
+        "`forge start --log-dir {USUAL_LOGS}` and `forge start -D` write them; other places are named with `--log-dir`"
+    );
     Err(Box::new(Diagnostic::error("no-logs", message).hint(hint)))
 }
 

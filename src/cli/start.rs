@@ -34,13 +34,15 @@ pub(crate) enum Seat {
 pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, seat: Seat) -> anyhow::Result<u8> {
     let (hidden, colour) = (Mask::new(project.secrets.found.clone()), project.output.colour);
     // By the process that will write there.
-    let logs = match project.logs.as_ref().map(|logs| log_files::open(logs, &project.root, "--log-dir")).transpose() {
-        Ok(logs) => logs,
-        Err(diagnostic) => {
-            let _ = report::show(&[*diagnostic], &hidden, colour);
-            return Ok(exit::MISTAKE);
-        }
-    };
+    let logs =
+        match project.logs.as_ref().map(|logs| log_files::open(logs, &project.root, "--log-dir")).transpose()
+        {
+            Ok(logs) => logs,
+            Err(diagnostic) => {
+                let _ = report::show(&[*diagnostic], &hidden, colour);
+                return Ok(exit::MISTAKE);
+            }
+        };
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -86,7 +88,8 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, seat: Se
     if let Some(code) = background.and_then(|waits| waits.in_vain(&report, &hidden)) {
         return Ok(code);
     }
-    if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines())) {
+    if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
+    {
         let _ = report::show(&[incomplete], &hidden, colour);
     }
     Ok(exit::code_of(&report))

@@ -151,7 +151,8 @@ impl Engine {
             Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
-        let manner = Manner { hold: setup.hold, auto: setup.auto, channels: setup.channels, colour: setup.colour };
+        let manner =
+            Manner { hold: setup.hold, auto: setup.auto, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
         let given = Given {
             calendar: Arc::new(Calendar),

@@ -69,10 +69,7 @@ impl Sink for Unseen {
         let Some(troubles) = self.troubles.as_ref().filter(|_| is_trouble(note)) else { return };
         let (about, text) = messages::text(note, &self.instances);
         let line = about.map_or_else(|| text.clone(), |about| format!("{about} {text}"));
-        let pending = match note {
-            Note::TimeUp { pending, .. } => pending.as_slice(),
-            _ => &[],
-        };
+        let pending = if let Note::TimeUp { pending, .. } = note { pending.as_slice() } else { &[] };
         troubles.add(line, pending.iter().map(|one| one.instance.clone()));
     }
 
@@ -255,7 +252,10 @@ impl NotReady<'_> {
         let after = duration(self.after);
         let mut text = match &self.stack.stopping {
             Some(Cause::Signal(signal)) => {
-                format!("error: cancelled by {} after {after}; nothing is left running\n", signal_name(*signal))
+                format!(
+                    "error: cancelled by {} after {after}; nothing is left running\n",
+                    signal_name(*signal)
+                )
             }
             Some(Cause::Ended(_) | Cause::OutputGone | Cause::TimeUp) | None => {
                 format!("error: the stack was not ready, and is ended again after {after}\n")

@@ -205,7 +205,10 @@ fn github_gets_groups_annotations_and_a_summary() {
     assert!(stopped < said && resumed > 0 && token.len() == 16, "{err}");
     let summary = fs::read_to_string(forge.directory().join("summary.md")).expect("it is there");
     assert!(summary.starts_with("before\n"), "it is added to: {summary}");
-    assert!(summary.contains("| process | ready after | CPU | peak memory (largest process) | exit |"), "{summary}");
+    assert!(
+        summary.contains("| process | ready after | CPU | peak memory (largest process) | exit |"),
+        "{summary}"
+    );
     assert!(
         summary.contains("| ❌ worker.1 |") && summary.contains(" MiB | exited with code 3 |"),
         "{summary}"
@@ -344,7 +347,8 @@ fn a_file_that_cannot_be_made_is_said_before_anything_starts() {
     let ended = stack().runs(&["ci", "--junit", "no/such/directory.xml", "--", "true"]);
     ended.exits_with(1).complained(&["could not make `no/such/directory.xml`"]);
     assert!(!ended.err().contains("started"), "{}", ended.err());
-    let forge = stack().file("file", "").launch(&["ci", "--artifacts", "file", "--junit", "j.xml", "--", "true"]);
+    let forge =
+        stack().file("file", "").launch(&["ci", "--artifacts", "file", "--junit", "j.xml", "--", "true"]);
     let ended = forge.ends();
     ended.exits_with(1).complained(&["could not use `file`", "name another directory with `--artifacts`"]);
     assert!(!forge.directory().join("j.xml").exists(), "an empty file is no result");

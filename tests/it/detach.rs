@@ -181,10 +181,7 @@ fn who_is_given_a_port_is_waited_for_until_it_listens() {
 
 #[test]
 fn a_stack_of_tasks_is_over_when_it_is_ready() {
-    let forge = Forge::new()
-        .procfile("migrate: puppet\n")
-        .file("forge.toml", "[task.migrate]\n")
-        .start("-D");
+    let forge = Forge::new().procfile("migrate: puppet\n").file("forge.toml", "[task.migrate]\n").start("-D");
     forge.puppet("migrate.1").exits(0);
     forge.ends().exits_with(0).showed("migrate.1  done after ").showed("everything has come to its end");
     forge.leaves_nobody_behind();
@@ -208,7 +205,11 @@ fn a_caller_that_is_killed_before_takes_it_along() {
     for group in [false, true] {
         let forge = stack().start("-D");
         let _processes = (forge.puppet("web.1"), forge.puppet("worker.1"));
-        if group { forge.signal_to_its_group(Signal::SIGKILL) } else { forge.signal(Signal::SIGKILL) };
+        if group {
+            forge.signal_to_its_group(Signal::SIGKILL)
+        } else {
+            forge.signal(Signal::SIGKILL)
+        };
         forge.dies_by(Signal::SIGKILL).leaves_nobody_behind();
     }
 }

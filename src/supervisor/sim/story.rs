@@ -76,7 +76,7 @@ impl Story {
     }
 
     /// Says that somebody waits until all of it is ready.
-    pub(super) fn is_waited_for(mut self) -> Story {
+    pub(super) fn waited_for(mut self) -> Story {
         self.project.wait = Some(Wait { limit: None });
         self
     }

@@ -8,7 +8,7 @@ use crate::supervisor::sim::story::story;
 #[test]
 fn all_are_ready_once_services_are_and_tasks_are_done() {
     story("migrate: task, exits 0 after 2s | web: port, is ready after 500ms | db: ready when said, is ready after 1s")
-        .is_waited_for()
+        .waited_for()
         .at("3s", "time up")
         .at("4s", "restart web.1")
         .at("9s", "TERM")
@@ -41,7 +41,7 @@ fn all_are_ready_once_services_are_and_tasks_are_done() {
 #[test]
 fn nobody_waits_for_those_who_can_die_nor_for_what_the_clock_starts() {
     story("web | mail: can die, ready when seen, is never ready, within 60s | job: every 60s")
-        .is_waited_for()
+        .waited_for()
         .at("2s", "TERM")
         .plays(expect![[r#"
             0ms      spawn    web.1
@@ -63,7 +63,7 @@ fn nobody_waits_for_those_who_can_die_nor_for_what_the_clock_starts() {
 fn one_that_fails_for_good_before_all_is_ready_ends_the_stack_whatever_its_end_means_later() {
     story("web: ready when seen, is never ready, within 60s | worker: exits 3 after 1s")
         .exit_on(ExitOn::Never)
-        .is_waited_for()
+        .waited_for()
         .plays(expect![[r#"
             0ms      spawn    web.1
             0ms      spawn    worker.1
@@ -78,7 +78,7 @@ fn one_that_fails_for_good_before_all_is_ready_ends_the_stack_whatever_its_end_m
         "#]]);
     story("db: task, exits 1 after 1s, can die | web: after db done | other")
         .exit_on(ExitOn::Never)
-        .is_waited_for()
+        .waited_for()
         .plays(expect![[r#"
             0ms      spawn    db.1
             0ms      spawn    other.1
@@ -95,10 +95,10 @@ fn one_that_fails_for_good_before_all_is_ready_ends_the_stack_whatever_its_end_m
 }
 
 #[test]
-fn one_that_is_started_again_is_waited_for() {
+fn one_that_is_started_again_waited_for() {
     story("web: exits 1 after 1s, restarts on failure, at most 1 | other: ready when seen, is never ready, within 60s")
         .exit_on(ExitOn::Never)
-        .is_waited_for()
+        .waited_for()
         .plays(expect![[r#"
             0ms      spawn    web.1
             0ms      spawn    other.1
@@ -119,9 +119,9 @@ fn one_that_is_started_again_is_waited_for() {
 }
 
 #[test]
-fn what_is_stopped_on_request_is_waited_for_by_nobody() {
+fn what_is_stopped_on_request_waited_for_by_nobody() {
     story("web: ready when seen, is never ready, within 60s | other")
-        .is_waited_for()
+        .waited_for()
         .at("1s", "stop web.1")
         .at("2s", "TERM")
         .plays(expect![[r#"
@@ -142,7 +142,7 @@ fn what_is_stopped_on_request_is_waited_for_by_nobody() {
 
 #[test]
 fn a_time_that_is_up_before_ends_all() {
-    story("web: port, is never ready | other").is_waited_for().at("3s", "time up").plays(expect![[r#"
+    story("web: port, is never ready | other").waited_for().at("3s", "time up").plays(expect![[r#"
         0ms      spawn    web.1
         0ms      spawn    other.1
         1ms      started  web.1     pid 101
