@@ -41,7 +41,7 @@ use args::{Command, Forge, StartArgs};
 use left_behind::Question;
 use read::{Need, ProjectPlace};
 use report::Verdict;
-use start::Seat;
+use start::Ground;
 
 /// Does what the command line says; the first word is the name forge was called by.
 pub fn main_with(words: Vec<OsString>) -> ExitCode {
@@ -127,9 +127,9 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         return dry_run::dry_run(&loaded.value, &mask);
     }
     if read.value.settings.detach == Some(true) {
-        return detach::detach(|let_go| start::start(loaded.value, mask, &place, Seat::Background(let_go)));
+        return detach::detach(|let_go| start::start(loaded.value, mask, &place, Ground::Back(let_go)));
     }
-    start::start(loaded.value, mask, &place, Seat::Here)
+    start::start(loaded.value, mask, &place, Ground::Front)
 }
 
 /// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.

@@ -20,18 +20,18 @@ use crate::ui::terminal;
 
 /// Where a stack runs.
 #[derive(Debug)]
-pub(crate) enum Seat {
+pub(crate) enum Ground {
     /// Where forge was called, which reads its stream.
-    Here,
+    Front,
     /// In the background; whoever called waits to be let go.
-    Background(LetGo),
+    Back(LetGo),
 }
 
 /// Runs the stack until it ends; returns forge's exit code.
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, seat: Seat) -> anyhow::Result<u8> {
+pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, ground: Ground) -> anyhow::Result<u8> {
     let (hidden, colour) = (Mask::new(project.secrets.found.clone()), project.output.colour);
     // By the process that will write there.
     let logs =
@@ -50,7 +50,7 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, seat: Se
     let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
-    let View { sink, prefix_columns, stdout, is_terminal, channels, background } = View::of(&project, seat)?;
+    let View { sink, prefix_columns, stdout, is_terminal, channels, background } = View::of(&project, ground)?;
     let mut others = Vec::new();
     let mut missing = None;
     if let (Some(directory), Some(logs)) = (logs, &project.logs) {
@@ -107,13 +107,13 @@ struct View {
 }
 
 impl View {
-    fn of(project: &Project, seat: Seat) -> anyhow::Result<View> {
+    fn of(project: &Project, ground: Ground) -> anyhow::Result<View> {
         // Apart they may change places: only where it is asked for which of the two a line is from.
         let channels = match (project.output.form, project.output.stderr) {
             (Form::Json, _) | (_, Stderr::Mark) => Channels::Apart,
             (Form::Lines, Stderr::Plain) => Channels::Together,
         };
-        if let Seat::Background(let_go) = seat {
+        if let Ground::Back(let_go) = ground {
             let (background, sink) = Background::new(project, let_go);
             let stdout = descriptor_table::null().context("could not open `/dev/null`")?;
             let background = Some(background);
