@@ -104,9 +104,7 @@ impl Supervisor {
         let awaited = needs::connect(&mut instances, project);
         for (index, spec) in project.instances.iter().enumerate() {
             let life = &spec.process.life;
-            let is_awaited = awaited.contains(&index)
-                || life.hooks.ready.is_some()
-                || (project.wait.is_some() && spec.is_expected_to_listen());
+            let is_awaited = awaited.contains(&index) || life.hooks.ready.is_some();
             instances[index].readiness = Rule::of(life.ready.as_ref(), spec.port.is_some(), is_awaited);
         }
         for (index, spec) in project.instances.iter().enumerate() {
