@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -19,6 +20,12 @@ use crate::sys::signals::{self, Signals};
 use crate::time::Time;
 use crate::ui::background::{NotReady, Ready, Troubles, Unseen};
 use crate::ui::terminal;
+
+/// Somebody who sits there and sees nothing for so long wonders.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// And is told this.
+const WAITING: &str = "waiting until everything is ready (Ctrl-C ends it; in another terminal, `forge logs -f` shows what it prints)\n";
 
 /// Does the work in the background; comes back when it lets go, or has ended.
 ///
@@ -92,6 +99,9 @@ fn wait(other: Other) -> anyhow::Result<u8> {
         let mut heard = Signals::listen().context("could not listen to signals")?;
         let other = other.listen().context("could not listen to the background")?;
         let mut is_told = false;
+        let is_watched = terminal::is_stderr();
+        let mut silence = std::pin::pin!(tokio::time::sleep(SILENCE));
+        let mut is_silent = is_watched;
         loop {
             tokio::select! {
                 biased;
@@ -99,14 +109,18 @@ fn wait(other: Other) -> anyhow::Result<u8> {
                 received = heard.next() => match received.signal {
                     libc::SIGINT | libc::SIGTERM | libc::SIGQUIT => {
                         other.signal(received.signal);
-                        if !is_told && terminal::is_stderr() {
+                        if is_watched && !is_told {
                             terminal::err("stopping (Ctrl-C again to kill)\n");
                         }
-                        is_told = true;
+                        (is_told, is_silent) = (true, false);
                     }
                     libc::SIGTSTP => signals::stop_self(),
                     _ => {}
                 },
+                () = &mut silence, if is_silent => {
+                    is_silent = false;
+                    terminal::err(WAITING);
+                }
             }
         }
     })

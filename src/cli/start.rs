@@ -31,7 +31,12 @@ pub(crate) enum Ground {
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
-pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, ground: Ground) -> anyhow::Result<u8> {
+pub(crate) fn start(
+    project: Project,
+    mask: Mask,
+    place: &ProjectPlace,
+    ground: Ground,
+) -> anyhow::Result<u8> {
     let (hidden, colour) = (Mask::new(project.secrets.found.clone()), project.output.colour);
     // By the process that will write there.
     let logs =
@@ -50,7 +55,8 @@ pub(crate) fn start(project: Project, mask: Mask, place: &ProjectPlace, ground: 
     let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
-    let View { sink, prefix_columns, stdout, is_terminal, channels, background } = View::of(&project, ground)?;
+    let View { sink, prefix_columns, stdout, is_terminal, channels, background } =
+        View::of(&project, ground)?;
     let mut others = Vec::new();
     let mut missing = None;
     if let (Some(directory), Some(logs)) = (logs, &project.logs) {

@@ -51,7 +51,7 @@ pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
-use record::Record;
+use record::{Record, Worth};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
@@ -161,7 +161,9 @@ impl Engine {
         };
         let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
         let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
-        let record = record::Keeper::new(&setup.project.root);
+        // Whoever waits until all is ready goes away then.
+        let worth = if setup.when_ready.is_some() { Worth::Everything } else { Worth::Stories };
+        let record = record::Keeper::new(&setup.project.root, worth);
         watching::begin(&setup.project, &hub, &news);
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),

@@ -33,16 +33,26 @@ pub struct Record {
     pub last_lines: BTreeMap<String, Vec<String>>,
 }
 
+/// What is worth a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A run of which there is more to tell than that it ran and was stopped.
+    Stories,
+    /// Every run: nobody is there to see how it ends.
+    Everything,
+}
+
 /// Keeps the record of one run.
 #[derive(Debug)]
 pub(super) struct Keeper {
     directory: PathBuf,
+    worth: Worth,
     began: i64,
 }
 
 impl Keeper {
-    pub(super) fn new(root: &std::path::Path) -> Keeper {
-        Keeper { directory: root.join(DIRECTORY), began: clock::wall().seconds }
+    pub(super) fn new(root: &std::path::Path, worth: Worth) -> Keeper {
+        Keeper { directory: root.join(DIRECTORY), worth, began: clock::wall().seconds }
     }
 
     /// Keeps it, if there is something to tell, or an older one that would tell something false, and returns it. Where
@@ -53,7 +63,9 @@ impl Keeper {
         is_over: bool,
         last_lines: impl Fn(&InstanceId) -> Vec<String>,
     ) -> Record {
-        let is_worth_it = stack.instances.iter().any(has_a_story) || self.directory.join(FILE).is_file();
+        let is_worth_it = self.worth == Worth::Everything
+            || stack.instances.iter().any(has_a_story)
+            || self.directory.join(FILE).is_file();
         let lines = stack.instances.iter().map(|one| (one.id.to_string(), last_lines(&one.id)));
         let record = Record {
             version: VERSION,

@@ -78,6 +78,9 @@ fn it_comes_back_when_all_is_ready_and_runs_on_until_it_is_asked_to_end() {
     let system = fs::read_to_string(forge.directory().join(".forge/logs/system.log")).expect("it is kept");
     assert!(system.contains("everything is ready after"), "{system}");
     assert!(system.contains("SIGTERM received, starting shutdown"), "{system}");
+    // Nobody has seen the end, so it can be asked for.
+    let record = fs::read_to_string(forge.directory().join(".forge/last-run.json")).expect("it is kept");
+    assert!(record.contains("\"is_over\":true") && record.contains("{\"signal\":15}"), "{record}");
 }
 
 #[test]
@@ -192,6 +195,7 @@ fn ctrl_c_while_it_is_waited_for_ends_what_was_begun() {
     let forge = stack().on_a_terminal().start("-D");
     let (web, _worker) = (forge.puppet("web.1"), forge.puppet("worker.1"));
     web.catches(Signal::SIGTERM);
+    err_so_far(&forge, "waiting until everything is ready");
     forge.types(b"\x03");
     err_so_far(&forge, "stopping (Ctrl-C again to kill)");
     // Asked politely; it takes its time, and the second Ctrl-C does not.
