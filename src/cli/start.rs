@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::detach::Background;
 use super::read::{self, ProjectPlace};
 use super::{exit, log_files, report};
+use crate::control::address;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
@@ -74,6 +75,7 @@ pub(crate) fn start(
     let has_terminals = is_terminal || background.is_some();
     let project = Arc::new(project);
     let (background, when_ready) = background.map(|one| one.wait_for(&project)).unzip();
+    let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, has_terminals),
         auto: Hold::of(Tty::Auto, has_terminals),
@@ -90,6 +92,7 @@ pub(crate) fn start(
         grace,
         limit: project.wait.and_then(|wait| wait.limit),
         when_ready,
+        seat,
     })?;
     if let Some(code) = background.and_then(|waits| waits.in_vain(&report, &hidden)) {
         return Ok(code);

@@ -101,6 +101,7 @@ fn is_trouble(note: &Note) -> bool {
         | Note::LinesLost => true,
         Note::Started { .. }
         | Note::Ended { .. }
+        | Note::Asked { .. }
         | Note::ShutdownBySignal { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }

@@ -410,6 +410,7 @@ impl Witness {
             | Note::WatchingByLooking { .. }
             | Note::OutputUnread { .. }
             | Note::LogsIncomplete { .. }
+            | Note::Asked { .. }
             | Note::LinesLost => {}
         }
     }
