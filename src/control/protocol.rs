@@ -122,11 +122,63 @@ pub struct Targets {
     pub timeout_ms: Option<u64>,
 }
 
+/// The body of `POST /v1/wait`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Awaited {
+    /// As in [`Targets`].
+    pub names: Vec<String>,
+    /// As in [`Targets`].
+    pub timeout_ms: Option<u64>,
+    /// What is waited for.
+    #[serde(rename = "for")]
+    pub until: Until,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// It is ready, or done if it has an end of its own.
+    #[default]
+    Ready,
+    /// The run that is there has ended.
+    Exit,
+}
+
+/// The body of `POST /v1/signal`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signalled {
+    /// As in [`Targets`].
+    pub names: Vec<String>,
+    /// Which one: `HUP`, `SIGHUP`.
+    pub signal: String,
+}
+
+/// The body of `POST /v1/down`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ending {
+    /// As in [`Targets`].
+    pub timeout_ms: Option<u64>,
+}
+
 /// What somebody asks of a stack. A variant here is one line in `routes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// `POST /v1/restart`: end them and start them again; answered when they are ready.
     Restart(Targets),
+    /// `POST /v1/stop`: end them; answered when nobody of them is left.
+    Stop(Targets),
+    /// `POST /v1/up`: start them, if they do not run; answered when they are ready.
+    Up(Targets),
+    /// `POST /v1/signal`: send their leaders a signal.
+    Signal(Signalled),
+    /// `POST /v1/wait`: change nothing, and wait.
+    Wait(Awaited),
+    /// `POST /v1/down`: end the whole stack; answered when nobody of it is left.
+    Down(Ending),
 }
 
 /// What a request has come to.

@@ -14,7 +14,7 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
-mod session;
+pub mod session;
 mod starting;
 mod waits;
 mod watching;
@@ -247,7 +247,7 @@ impl Engine {
         self.dismiss_guard().await;
         self.flush_output().await;
         if let Some(server) = self.server.take() {
-            server.settle().await;
+            server.finish().await;
         }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.
@@ -271,6 +271,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => (None, None),
@@ -298,6 +299,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => None,
@@ -384,6 +386,10 @@ impl Engine {
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
             Question::Event(event) => return Some(event),
+            Question::End => {
+                self.asked_to_stop = true;
+                return Some(Event::Signal { signal: libc::SIGTERM, from_terminal: false });
+            }
         }
         None
     }

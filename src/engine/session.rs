@@ -3,23 +3,30 @@
 //! Nothing here decides and nothing is owned but questions. The loop answers one after the other, so whoever looks after having wanted
 //! something sees what has come of it.
 
+mod meter;
+
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::Instant;
+
+use meter::Meter;
 
 use super::Hub;
 use super::perform::Hands;
 use crate::control::protocol::{
-    About, Acted, Became, Code, Instance, Refusal, Reply, Request, Stack, State, Targets, VERSION,
+    About, Acted, Awaited, Became, Code, Ending, Instance, Refusal, Reply, Request, Signalled, Stack, State,
+    Targets, Until, Use, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
-use crate::project::{InstanceId, Project};
-use crate::supervisor::goal::{Aim, Goal, Verdict};
-use crate::supervisor::{Event, InstanceState, Note, Snapshot, Want, Wish};
+use crate::project::{InstanceId, Project, parse_signal};
+use crate::supervisor::goal::{Aim, Fate, Goal, Verdict};
+use crate::supervisor::{Event, InstanceState, Note, Phase, RunId, Snapshot, Want, Wish};
 use crate::sys::clock;
+use crate::sys::kin::Kin;
 use crate::time::Time;
 
 /// How many questions may wait; whoever asks then waits for the loop, which never waits for them.
@@ -33,6 +40,8 @@ pub(super) enum Question {
     View(oneshot::Sender<View>),
     /// Something for the mind.
     Event(Event),
+    /// All is to end.
+    End,
 }
 
 /// What is so, with what the hands know.
@@ -41,6 +50,8 @@ pub(super) struct View {
     pub(super) stack: Snapshot,
     /// What each instance of the snapshot printed last.
     pub(super) last_lines: Vec<Option<String>>,
+    /// How the processes of its newest runs are recognised.
+    pub(super) kin: Vec<(RunId, Kin)>,
 }
 
 /// The loop's end: where questions come in, and where snapshots go out.
@@ -76,17 +87,13 @@ impl Desk {
     /// Tells one more what is so, and will be.
     pub(super) fn subscribe(&mut self, snapshot: Snapshot) -> watch::Receiver<Arc<Snapshot>> {
         let snapshot = Arc::new(snapshot);
-        match &self.stack {
-            Some(stack) => {
-                stack.send_replace(snapshot);
-                stack.subscribe()
-            }
-            None => {
-                let (sender, receiver) = watch::channel(snapshot);
-                self.stack = Some(sender);
-                receiver
-            }
+        if let Some(stack) = &self.stack {
+            stack.send_replace(snapshot);
+            return stack.subscribe();
         }
+        let (sender, receiver) = watch::channel(snapshot);
+        self.stack = Some(sender);
+        receiver
     }
 }
 
@@ -95,16 +102,20 @@ impl Hands {
     pub(super) fn view(&self, stack: Snapshot) -> View {
         let last_line = |one: &InstanceState| self.last_lines(&one.id).pop();
         let last_lines = stack.instances.iter().map(last_line).collect();
-        View { project: Arc::clone(&self.project), stack, last_lines }
+        let newest = stack.instances.iter().filter_map(|one| one.runs.last()).map(|run| run.run);
+        let kin = newest.filter_map(|run| Some((run, self.kin(run)?))).collect();
+        View { project: Arc::clone(&self.project), stack, last_lines, kin }
     }
 }
 
 /// A running stack, as its faces know it.
 #[derive(Clone)]
-pub(super) struct LocalSession {
+pub struct LocalSession {
     questions: mpsc::Sender<Question>,
     about: Rc<About>,
     hub: Hub,
+    /// Many may ask at once, and all get the same answer.
+    meter: Rc<Mutex<Meter>>,
 }
 
 /// Makes the two ends.
@@ -118,7 +129,8 @@ pub(super) fn open(project: &Project, hub: &Hub) -> (LocalSession, Desk) {
         root: project.root.display().to_string(),
         began_ms: now_ms(),
     };
-    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone() };
+    let session =
+        LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone(), meter: Rc::default() };
     (session, Desk { questions, stack: None })
 }
 
@@ -131,10 +143,14 @@ impl Session for LocalSession {
         Box::pin(self.put(Question::Stack))
     }
 
-    fn view(&self, _measure: Measure) -> Later<'_, Result<Stack, Refusal>> {
+    fn view(&self, measure: Measure) -> Later<'_, Result<Stack, Refusal>> {
         Box::pin(async move {
             let view = self.put(Question::View).await?;
-            Ok(shown(&self.about, &view))
+            let used = match measure {
+                Measure::Everything => self.meter.lock().await.read(view.kin.clone()).await,
+                Measure::Nothing => BTreeMap::new(),
+            };
+            Ok(shown(&self.about, &view, used))
         })
     }
 
@@ -144,6 +160,13 @@ impl Session for LocalSession {
                 Request::Restart(targets) => {
                     self.act((Aim::Restarted, Wish::Restart, Want::Bounce), targets, asker).await
                 }
+                Request::Stop(targets) => {
+                    self.act((Aim::Stopped, Wish::Stop, Want::Down), targets, asker).await
+                }
+                Request::Up(targets) => self.act((Aim::Up, Wish::Start, Want::Up), targets, asker).await,
+                Request::Signal(signalled) => self.signal(&signalled, asker).await,
+                Request::Wait(awaited) => self.wait(&awaited).await,
+                Request::Down(ending) => self.end(&ending, asker).await,
             }
         })
     }
@@ -180,11 +203,62 @@ impl LocalSession {
         let view = self.put(Question::View).await?;
         let instances = named(&view.project, &targets.names)?;
         let goal = Goal::new(aim, &instances, &view.stack);
-        self.hub.note(&Note::Asked { wish, instances: instances.clone(), pid: asker.pid, by: asker.name });
+        self.say(wish, instances.clone(), asker);
         for instance in instances {
             self.tell(Question::Event(Event::Wanted { instance, want })).await?;
         }
         self.reach(&goal, aim, (began, targets.timeout_ms.map(Duration::from_millis))).await
+    }
+
+    /// Says in the stream who has asked for what.
+    fn say(&self, wish: Wish, instances: Vec<InstanceId>, asker: Asker) {
+        self.hub.note(&Note::Asked { wish, instances, pid: asker.pid, by: asker.name });
+    }
+
+    /// Sends a signal to the leaders of some instances.
+    async fn signal(&self, signalled: &Signalled, asker: Asker) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let signal = parse_signal(&signalled.signal)
+            .map_err(|why| Refusal::new(Code::BadRequest, format!("`{}`: {why}", signalled.signal)))?;
+        let View { project, stack, .. } = self.put(Question::View).await?;
+        let instances = named(&project, &signalled.names)?;
+        self.say(Wish::Signal(signal), instances.clone(), asker);
+        let mut became = Vec::new();
+        for instance in instances {
+            let state = stack.instances.iter().find(|one| one.id == instance);
+            let runs = state.is_some_and(|one| matches!(one.phase, Phase::Running { .. }));
+            let fate = if runs { Fate::Signalled } else { Fate::NotRunning };
+            became.push(told(Verdict::new(&instance, state, fate), began));
+            self.tell(Question::Event(Event::SignalWanted { instance, signal })).await?;
+        }
+        let ok = became.iter().all(|one| one.fate == Fate::Signalled);
+        Ok(Reply::Acted(Acted { version: VERSION, ok, instances: became }))
+    }
+
+    /// Waits, and wants nothing.
+    async fn wait(&self, awaited: &Awaited) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let View { project, stack, .. } = self.put(Question::View).await?;
+        let aim = match awaited.until {
+            Until::Ready => Aim::Ready,
+            Until::Exit => Aim::Exited,
+        };
+        let goal = Goal::new(aim, &named(&project, &awaited.names)?, &stack);
+        self.reach(&goal, aim, (began, awaited.timeout_ms.map(Duration::from_millis))).await
+    }
+
+    /// Ends everything.
+    async fn end(&self, ending: &Ending, asker: Asker) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let View { stack, .. } = self.put(Question::View).await?;
+        let everybody: Vec<InstanceId> = stack.instances.iter().map(|one| one.id.clone()).collect();
+        let goal = Goal::new(Aim::Stopped, &everybody, &stack);
+        self.say(Wish::End, Vec::new(), asker);
+        // Asked before, because the end comes soon where nobody runs.
+        let changes = self.put(Question::Stack).await?;
+        self.tell(Question::End).await?;
+        self.reach_in(changes, &goal, Aim::Stopped, (began, ending.timeout_ms.map(Duration::from_millis)))
+            .await
     }
 
     /// Waits until each instance has come where the goal wants it, or will not come there, or the time is over.
@@ -194,7 +268,17 @@ impl LocalSession {
         aim: Aim,
         (began, limit): (Instant, Option<Duration>),
     ) -> Result<Reply, Refusal> {
-        let mut stack = self.put(Question::Stack).await?;
+        let stack = self.put(Question::Stack).await?;
+        self.reach_in(stack, goal, aim, (began, limit)).await
+    }
+
+    async fn reach_in(
+        &self,
+        mut stack: watch::Receiver<Arc<Snapshot>>,
+        goal: &Goal,
+        aim: Aim,
+        (began, limit): (Instant, Option<Duration>),
+    ) -> Result<Reply, Refusal> {
         let mut became: Vec<(InstanceId, Option<Became>)> =
             goal.instances().map(|id| (id.clone(), None)).collect();
         loop {
@@ -206,18 +290,18 @@ impl LocalSession {
                 break;
             }
             let changed = async { stack.changed().await.map_err(|_| Refusal::gone()) };
-            match limit {
-                None => changed.await?,
-                Some(limit) => match tokio::time::timeout_at(began + limit, changed).await {
-                    Ok(changed) => changed?,
-                    Err(_) => {
-                        for (id, became) in &mut became {
-                            became.get_or_insert_with(|| told(Verdict::timed_out(id, &snapshot), began));
-                        }
-                        break;
-                    }
-                },
+            let Some(limit) = limit else {
+                changed.await?;
+                continue;
+            };
+            if let Ok(changed) = tokio::time::timeout_at(began + limit, changed).await {
+                changed?;
+                continue;
             }
+            for (id, became) in &mut became {
+                became.get_or_insert_with(|| told(Verdict::timed_out(id, &snapshot), began));
+            }
+            break;
         }
         let instances: Vec<Became> = became.into_iter().filter_map(|(_, became)| became).collect();
         let ok = instances.iter().all(|one| one.fate.is_success(aim));
@@ -239,9 +323,9 @@ fn told(verdict: Verdict, began: Instant) -> Became {
 }
 
 /// Puts together what the mind and the hands know.
-fn shown(about: &About, view: &View) -> Stack {
+fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
     let at_ms = now_ms();
-    let View { project, stack, last_lines } = view;
+    let View { project, stack, last_lines, kin: _ } = view;
     let instances = stack.instances.iter().zip(last_lines);
     let one = |(state, last_line): (&InstanceState, &Option<String>)| {
         let spec = project.instances.iter().find(|spec| spec.id == state.id);
@@ -263,7 +347,7 @@ fn shown(about: &About, view: &View) -> Stack {
             exit: newest.and_then(|run| run.exit),
             restarts: state.restarts,
             last_line: last_line.clone(),
-            used: None,
+            used: newest.and_then(|run| used.remove(&run.run)),
         }
     };
     Stack {

@@ -55,3 +55,8 @@ fn other_signals_mean_nothing() {
         ...      goes on
     "#]]);
 }
+
+#[test]
+fn a_signal_for_one_goes_to_its_leader_and_to_nobody_else() {
+    story("web | worker").at("1s", "signal SIGUSR1 web.1").at("2s", "Ctrl-C").plays(expect![[""]]);
+}
