@@ -25,7 +25,8 @@ use crate::ui::terminal;
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// And is told this.
-const WAITING: &str = "waiting until everything is ready (Ctrl-C ends it, `forge logs -f` elsewhere shows it)\n";
+const WAITING: &str =
+    "waiting until everything is ready (Ctrl-C ends it, `forge logs -f` elsewhere shows it)\n";
 
 /// Does the work in the background; comes back when it lets go, or has ended.
 ///

@@ -39,9 +39,7 @@ use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink};
 use crate::project::lifecycle::Nature;
 use crate::project::{InstanceId, InstanceSpec, Project};
-use crate::supervisor::{
-    Check, ChildEvent, Effect, Event, Given, Note, Outcome, RunId, Snapshot, Supervisor,
-};
+use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::footprint;
@@ -55,6 +53,7 @@ use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::{Record, Worth};
 use session::{Desk, Question};
+pub use waits::WhenReady;
 use waits::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
@@ -98,9 +97,6 @@ pub struct Setup {
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
 }
-
-/// Somebody who waits until everything is ready.
-pub type WhenReady = Box<dyn FnOnce(&Snapshot)>;
 
 /// What there is to tell of a stack that has come to its end.
 #[derive(Debug)]
@@ -171,9 +167,7 @@ impl Engine {
         };
         let is_scheduled = |one: &InstanceSpec| matches!(one.process.life.nature, Nature::Scheduled(_));
         let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
-        // Whoever waits until all is ready goes away then.
-        let worth = if setup.when_ready.is_some() { Worth::Everything } else { Worth::Stories };
-        let record = record::Keeper::new(&setup.project.root, worth);
+        let record = record::Keeper::new(&setup.project.root, Worth::of(setup.when_ready.as_ref()));
         watching::begin(&setup.project, &hub, &news);
         let (session, desk) = session::open(&setup.project, &hub);
         // A stack does not fail because nobody can ask it.
@@ -212,7 +206,7 @@ impl Engine {
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
-            let is_ready = effects.iter().any(|effect| matches!(effect, Effect::Note(Note::AllReady { .. })));
+            let is_ready = waits::is_all_ready(&effects);
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }

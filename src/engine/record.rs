@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::WhenReady;
 use crate::project::InstanceId;
 use crate::supervisor::{Explanation, InstanceState, Snapshot};
 use crate::sys::{clock, keepsake};
@@ -40,6 +41,13 @@ pub(super) enum Worth {
     Stories,
     /// Every run: nobody is there to see how it ends.
     Everything,
+}
+
+impl Worth {
+    /// Whoever waits until all is ready goes away then.
+    pub(super) fn of(waits: Option<&WhenReady>) -> Worth {
+        if waits.is_some() { Worth::Everything } else { Worth::Stories }
+    }
 }
 
 /// Keeps the record of one run.

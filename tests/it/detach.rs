@@ -1,6 +1,7 @@
 //! `forge start --wait` and `forge start -D`: when a start is over, and what runs on without a terminal.
 
 use std::fs;
+use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -256,5 +257,38 @@ fn nobody_is_left_when_the_background_is_killed() {
     let background = crate::census::stat(guard).expect("it lives").parent;
     sends(Person::of(background).expect("it lives"), Signal::SIGKILL);
     forge.ends().exits_with(125).complained(&["forge was ended by SIGKILL"]);
+    forge.leaves_nobody_behind();
+}
+
+/// Runs another forge in the same place; its exit code and all that it says.
+fn asks(forge: &Running, words: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_forge"))
+        .args(words)
+        .current_dir(forge.directory())
+        .env_clear()
+        .env("XDG_RUNTIME_DIR", forge.directory().with_file_name("run"))
+        .env("FORGE_NO_PORT", "1")
+        .output()
+        .expect("forge can be started");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap_or(-1), String::from_utf8(text).expect("it is text"))
+}
+
+#[test]
+fn it_is_found_by_the_other_commands_and_not_started_twice() {
+    let forge = stack().start("-D");
+    let _processes = (forge.puppet("web.1"), forge.puppet("worker.1"));
+    comes_up(&forge);
+    let background = background(forge.ends().exits_with(0));
+    let (code, told) = asks(&forge, &["ps"]);
+    assert!(code == 0 && told.contains("web.1") && told.contains("worker.1"), "{told}");
+    let (code, told) = asks(&forge, &["start", "-D"]);
+    assert!(
+        code == 1 && told.contains(&format!("runs here already, in forge with pid {}", background.pid)),
+        "{told}"
+    );
+    let (code, told) = asks(&forge, &["down"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(!background.is_alive(), "{told}");
     forge.leaves_nobody_behind();
 }
