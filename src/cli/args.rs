@@ -4,6 +4,7 @@ mod aside;
 mod ci;
 mod help;
 mod logs;
+mod ready;
 mod running;
 mod values;
 
@@ -19,6 +20,7 @@ use clap_complete::ArgValueCompleter;
 use self::help::{CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
 use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
 pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
+pub(crate) use self::ready::{ReadyArgs, Waiting};
 use super::completions::process_names;
 use crate::project;
 pub(crate) use values::{ExitOn, Shell, Stderr, Tty, When};
@@ -200,6 +202,9 @@ pub(crate) struct StartArgs {
     /// Processes not to start, with commas
     #[arg(short = 'x', long, value_name = "NAMES", env = "FORGE_EXCEPT", add = ArgValueCompleter::new(process_names))]
     pub(crate) except: Option<Vec<String>>,
+    /// When a start is over.
+    #[command(flatten)]
+    pub(crate) ready: ReadyArgs,
     /// Print what would be started, and start nothing
     #[arg(long, env = "FORGE_DRY_RUN", value_parser = BoolishValueParser::new())]
     pub(crate) dry_run: bool,

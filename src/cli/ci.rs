@@ -37,31 +37,36 @@ pub(crate) fn ci(args: &CiArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     let mut diagnostics = [read.diagnostics, loaded.diagnostics].concat();
     let place = ProjectPlace::of(&loaded.value.root);
     settle(&mut loaded.value, &place, are_planned, &mut diagnostics);
-    let papers = Papers {
-        junit: args.junit.as_deref().and_then(|path| opened(Sheet::blank(path), path, &mut diagnostics)),
-        // The runner's file, not the user's: where it cannot be written, there is no summary.
-        summary: read::step_summary().and_then(|path| Sheet::goes_on(&path).ok()),
-    };
     if let Some(directory) = &args.artifacts {
         loaded.value.logs = Some(logs_in(directory));
     }
-    let logs = loaded.value.logs.as_ref().filter(|_| report::worst(&diagnostics) != Some(Severity::Error));
-    let logs = match logs.map(|logs| log_files::open(logs, &loaded.value.root, "--artifacts")).transpose() {
-        Ok(logs) => logs,
-        Err(diagnostic) => {
-            diagnostics.push(*diagnostic);
-            None
+    // What cannot start leaves no file behind, and those of an earlier run as they are.
+    let is_sound = |diagnostics: &[Diagnostic]| report::worst(diagnostics) != Some(Severity::Error);
+    if is_sound(&diagnostics)
+        && let Some(refusal) = command::refusal(&loaded.value, &args.words)
+    {
+        let _ = report::show(&[diagnostics, vec![refusal.diagnostic()]].concat(), &mask, colour);
+        return Ok(refusal.code());
+    }
+    let mut logs = None;
+    if let Some(wanted) = loaded.value.logs.as_ref().filter(|_| is_sound(&diagnostics)) {
+        let flag = if args.artifacts.is_some() { "--artifacts" } else { "--log-dir" };
+        match log_files::open(wanted, &loaded.value.root, flag) {
+            Ok(directory) => logs = Some(directory),
+            Err(diagnostic) => diagnostics.push(*diagnostic),
         }
+    }
+    let junit = args.junit.as_deref().filter(|_| is_sound(&diagnostics));
+    let papers = Papers {
+        junit: junit.and_then(|path| opened(Sheet::blank(path), path, &mut diagnostics)),
+        // The runner's file, not the user's: where it cannot be written, there is no summary.
+        summary: read::step_summary().and_then(|path| Sheet::goes_on(&path).ok()),
     };
     if report::show(&diagnostics, &mask, colour) == Verdict::Stop {
         return Ok(exit::MISTAKE);
     }
     let mut project = loaded.value;
     let keep = if args.keep { command::Keep::Stack } else { command::Keep::Nothing };
-    if let Some(refusal) = command::refusal(&project, &args.words) {
-        let _ = report::show(&[refusal.diagnostic()], &mask, colour);
-        return Ok(refusal.code());
-    }
     let command = command::add(&mut project, &args.words, keep);
     let place_of_log = read::place_of_log();
     stage::play(Play {

@@ -1,6 +1,7 @@
 //! What forge's own exit code says. The table is in the README.
 
-use crate::supervisor::Outcome;
+use crate::engine::Report;
+use crate::supervisor::{Cause, Outcome};
 
 /// It was asked to stop, or everything that had to end ended well.
 pub(crate) const DONE: u8 = 0;
@@ -25,6 +26,28 @@ pub(crate) fn code(outcome: &Outcome) -> u8 {
         Outcome::Done => DONE,
         Outcome::Failed { exit, .. } => exit.shell_code(),
         Outcome::Broken => BROKEN,
+    }
+}
+
+/// Returns the exit code of a stack of which there is a report.
+pub(crate) fn code_of(report: &Report) -> u8 {
+    match (&report.outcome, &report.record.stack.stopping) {
+        (Outcome::Done | Outcome::Failed { .. }, Some(Cause::TimeUp)) => TIME_UP,
+        (outcome, _) => code(outcome),
+    }
+}
+
+/// Returns the exit code of a stack that was to come to some point and never has: that is no success, however well
+/// those ended who were the cause.
+pub(crate) fn code_of_failure(report: &Report) -> u8 {
+    match (&report.outcome, &report.record.stack.stopping) {
+        (Outcome::Broken, _) => BROKEN,
+        (_, Some(Cause::Signal(signal))) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        (_, Some(Cause::TimeUp)) => TIME_UP,
+        (outcome, Some(Cause::Ended(_) | Cause::OutputGone) | None) => match code(outcome) {
+            DONE => 1,
+            code => code,
+        },
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::writer::{LogWriter, Missing, Rotation};
 use crate::sys::folder;
 use crate::ui::sinks::{FileSink, Kept};
 
-/// Opens the directory that was named, or makes it.
+/// Opens the directory that was named, or makes it; `flag` is what names another one.
 ///
 /// `flag` is what names the directory on the command line.
 ///

@@ -12,7 +12,7 @@ use clap::ArgMatches;
 use self::choice::{Choice, Labels};
 use self::merge::{Merge, Shown};
 use super::args::{Lines, LogsArgs};
-use super::read::{self, why};
+use super::read::{self, USUAL_LOGS, why};
 use super::{exit, report, wishes};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::logs::when::{self, Moment};
@@ -26,9 +26,6 @@ use crate::sys::{clock, descriptor_table};
 use crate::ui::history::{History, Look};
 use crate::ui::sinks::Screen;
 use crate::ui::terminal;
-
-/// Where log files are looked for, here and above.
-const USUAL: &str = ".forge/logs";
 
 /// How many lines there are before those that come.
 const BEFORE_FOLLOWING: usize = 10;
@@ -141,7 +138,7 @@ fn open(
     for directory in here.ancestors() {
         let manifest = read::manifest_of(directory, profile);
         let said = manifest.logs().dir.map(|dir| directory.join(dir));
-        for path in said.iter().cloned().chain([directory.join(USUAL)]) {
+        for path in said.iter().cloned().chain([directory.join(USUAL_LOGS)]) {
             match Archive::open(&path) {
                 Ok(archive) => return Ok((path, archive, manifest)),
                 Err(error) if read::is_missing(&error) => {}
@@ -154,9 +151,10 @@ fn open(
         let message = format!("there are no log files yet in `{}`, which forge.toml names", path.display());
         return Err(Box::new(Diagnostic::error("no-logs", message).hint("`forge start` writes them")));
     }
-    let message = format!("there are no log files here: no `{USUAL}` in this directory or above");
-    let hint =
-        format!("`forge start --log-dir {USUAL}` writes them; other places are named with `--log-dir`");
+    let message = format!("there are no log files here: no `{USUAL_LOGS}` in this directory or above");
+    let hint = format!(
+        "`forge start --log-dir {USUAL_LOGS}` and `forge start -D` write them; other places are named with `--log-dir`"
+    );
     Err(Box::new(Diagnostic::error("no-logs", message).hint(hint)))
 }
 

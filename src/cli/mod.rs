@@ -7,6 +7,7 @@ mod check;
 mod ci;
 mod clean;
 mod completions;
+mod detach;
 mod dry_run;
 mod env;
 mod exit;
@@ -47,6 +48,7 @@ use args::{Command, Forge, StartArgs};
 use left_behind::Question;
 use read::{Need, ProjectPlace};
 use report::Verdict;
+use start::Ground;
 
 /// Does what the command line says; the first word is the name forge was called by.
 pub fn main_with(words: Vec<OsString>) -> ExitCode {
@@ -154,20 +156,12 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     if args.dry_run {
         return dry_run::dry_run(&loaded.value, &mask);
     }
-    let logs = match &loaded.value.logs {
-        None => None,
-        Some(logs) => match log_files::open(logs, &loaded.value.root, "--log-dir") {
-            Ok(directory) => Some(directory),
-            Err(diagnostic) => {
-                let _ = report::show(&[*diagnostic], &mask, colour);
-                return Ok(exit::MISTAKE);
-            }
-        },
-    };
-    let secrets = loaded.value.secrets.found.clone();
-    let (outcome, incomplete) = start::start(loaded.value, mask, &place, logs, wishes)?;
-    let _ = report::show(incomplete.as_slice(), &Mask::new(secrets), colour);
-    Ok(exit::code(&outcome))
+    if read.value.settings.detach == Some(true) {
+        return detach::detach(|let_go| {
+            start::start(loaded.value, mask, &place, wishes, Ground::Back(let_go))
+        });
+    }
+    start::start(loaded.value, mask, &place, wishes, Ground::Front)
 }
 
 /// Asks whether other ports may be used, where that is the only thing in the way and somebody is there to answer.

@@ -30,6 +30,9 @@ use procfiles::{Procfiles, is_glob, read_procfiles};
 /// Files of the user are small; what is larger than this, in bytes, is something else.
 const LARGEST: u64 = 16 << 20;
 
+/// Where log files are looked for, and where they are kept if they have to be and nobody says where.
+pub(crate) const USUAL_LOGS: &str = ".forge/logs";
+
 /// The options file, in the current directory.
 const OPTIONS_FILE: &str = ".foreman";
 
@@ -68,6 +71,10 @@ pub(crate) fn inputs(command_line: Settings, need: Need) -> Checked<Inputs> {
     if settings.log_dir.is_none() {
         // What the file names is beside it, whatever the current directory is.
         settings.log_dir = manifest.logs().dir.map(|dir| root_of(&settings).join(dir));
+    }
+    if settings.log_dir.is_none() && settings.detach == Some(true) {
+        // There is no stream in which anybody could read it.
+        settings.log_dir = Some(root_of(&settings).join(USUAL_LOGS));
     }
     let before = diagnostics.len();
     let procfiles = read_procfiles(&settings, &manifest, (&here, &root), need, &mut diagnostics);

@@ -1,25 +1,34 @@
 //! `forge start`, once everything has been read and checked: who gets what, then the engine.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 
+use super::detach::Background;
 use super::read::{self, ProjectPlace};
-use super::{log_files, reread};
+use super::{exit, log_files, report, reread};
 use crate::control::address;
-use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
-use crate::project::{Form, Project, Settings, Stderr};
-use crate::store::directory::Directory;
-use crate::supervisor::Outcome;
+use crate::project::{Form, Project, Settings, Stderr, Tty};
+use crate::sys::background::LetGo;
 use crate::sys::{clock, descriptor_table, process};
 use crate::ui::sinks::{JsonSink, Screen, StreamSink};
 use crate::ui::terminal;
 
-/// Runs the stack until it ends. Says what has become of it, and what its log files lack.
+/// Where a stack runs.
+#[derive(Debug)]
+pub(crate) enum Ground {
+    /// Where forge was called, which reads its stream.
+    Front,
+    /// In the background; whoever called waits to be let go.
+    Back(LetGo),
+}
+
+/// Runs the stack until it ends; returns forge's exit code.
 ///
 /// # Errors
 /// forge itself cannot work. Nothing runs then.
@@ -27,9 +36,20 @@ pub(crate) fn start(
     project: Project,
     mask: Mask,
     place: &ProjectPlace,
-    logs: Option<Directory>,
     wishes: Settings,
-) -> anyhow::Result<(Outcome, Option<Diagnostic>)> {
+    ground: Ground,
+) -> anyhow::Result<u8> {
+    let (hidden, colour) = (Mask::new(project.secrets.found.clone()), project.output.colour);
+    // By the process that will write there.
+    let logs =
+        match project.logs.as_ref().map(|logs| log_files::open(logs, &project.root, "--log-dir")).transpose()
+        {
+            Ok(logs) => logs,
+            Err(diagnostic) => {
+                let _ = report::show(&[*diagnostic], &hidden, colour);
+                return Ok(exit::MISTAKE);
+            }
+        };
     let grace = longest_grace(&project);
     let file_limit = descriptor_table::raise_file_limit();
     // Before anything that could start a thread.
@@ -37,16 +57,7 @@ pub(crate) fn start(
     let guard = guard::launch(place.project, &place.notes, grace, file_limit, isolation)?;
     // Not before: the guard hands its limits on.
     process::leave_no_core();
-    let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;
-    let is_terminal = terminal::is_stdout();
-    let hold = Hold::of(project.output.tty, is_terminal);
-    let colour = read::has_colour(project.output.colour, is_terminal);
-    // Apart they may change places: only where it is asked for which of the two a line is from.
-    let channels = match (project.output.form, project.output.stderr) {
-        (Form::Json, _) | (_, Stderr::Mark) => Channels::Apart,
-        (Form::Lines, Stderr::Plain) => Channels::Together,
-    };
-    let sink = sink(&project, Screen { terminal: is_terminal, colour });
+    let View { sink, stdout, is_terminal, channels, background } = View::of(&project, ground)?;
     let mut others = Vec::new();
     let mut missing = None;
     if let (Some(directory), Some(logs)) = (logs, &project.logs) {
@@ -60,13 +71,18 @@ pub(crate) fn start(
         (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
         (false, None) => Patience::ELSEWHERE,
     };
+    // Whoever attaches later finds a terminal.
+    let has_terminals = is_terminal || background.is_some();
+    let project = Arc::new(project);
+    let (background, when_ready) = background.map(|one| one.wait_for(&project)).unzip();
     let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
-        hold,
+        hold: Hold::of(project.output.tty, has_terminals),
+        auto: Hold::of(Tty::Auto, has_terminals),
         channels,
-        colour,
+        colour: read::has_colour(colour, is_terminal),
         sink,
-        project: Arc::new(project),
+        project: Arc::clone(&project),
         guard,
         stdout,
         others,
@@ -74,11 +90,56 @@ pub(crate) fn start(
         rewrite: Some(Box::new(Masking::new(mask)) as Box<dyn Rewrite>),
         patience,
         grace,
-        limit: None,
+        limit: project.wait.and_then(|wait| wait.limit),
+        when_ready,
         reader: Some(Arc::new(reread::reader(wishes))),
         seat,
     })?;
-    Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
+    if let Some(code) = background.and_then(|waits| waits.in_vain(&report, &hidden)) {
+        return Ok(code);
+    }
+    if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
+    {
+        let _ = report::show(&[incomplete], &hidden, colour);
+    }
+    Ok(exit::code_of(&report))
+}
+
+/// What is shown of a stack, and where.
+struct View {
+    sink: Box<dyn Sink>,
+    stdout: OwnedFd,
+    is_terminal: bool,
+    channels: Channels,
+    background: Option<Background>,
+}
+
+impl View {
+    fn of(project: &Project, ground: Ground) -> anyhow::Result<View> {
+        // Apart they may change places: only where it is asked for which of the two a line is from.
+        let channels = match (project.output.form, project.output.stderr) {
+            (Form::Json, _) | (_, Stderr::Mark) => Channels::Apart,
+            (Form::Lines, Stderr::Plain) => Channels::Together,
+        };
+        if let Ground::Back(let_go) = ground {
+            let (background, sink) = Background::new(project, let_go);
+            let stdout = descriptor_table::null().context("could not open `/dev/null`")?;
+            let background = Some(background);
+            return Ok(View {
+                sink: Box::new(sink),
+                stdout,
+                is_terminal: false,
+                // One terminal each, which somebody may attach to.
+                channels: Channels::Together,
+                background,
+            });
+        }
+        let stdout = descriptor_table::duplicate_above(1).context("could not use the standard output")?;
+        let is_terminal = terminal::is_stdout();
+        let colour = read::has_colour(project.output.colour, is_terminal);
+        let sink = sink(project, Screen { terminal: is_terminal, colour });
+        Ok(View { sink, stdout, is_terminal, channels, background: None })
+    }
 }
 
 /// Makes what formats the stream.

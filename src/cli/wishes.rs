@@ -6,10 +6,11 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::{
-    self, CiArgs, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, RunArgs, StartArgs, WhyArgs,
+    self, CiArgs, CleanArgs, ColourArgs, EnvArgs, FileArgs, ReadingArgs, ReadyArgs, RunArgs, StartArgs,
+    Waiting, WhyArgs,
 };
 use crate::diagnostic::{Source, Span};
-use crate::project::{self, Colour, Form, Settings};
+use crate::project::{self, Colour, Form, Settings, Wait};
 
 /// What `forge start` was asked for.
 pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
@@ -35,6 +36,8 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         stop_signal: items(matches, "stop_signal", args.stop_signal.as_deref()),
         release: args.release.then_some(true),
         exit_code_from: span(matches, "exit_code_from", args.exit_code_from.as_deref()),
+        wait: wait(&args.ready),
+        detach: args.ready.detach.then_some(true),
         watch: if is_last_word(matches, "no_watch", "watch") { Some(false) } else { args.watch },
         names: names(&args.names),
         formation: span(matches, "formation", args.formation.as_deref()),
@@ -78,6 +81,15 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
         log_keep: args.logs.log_keep,
         log_raw: args.logs.log_raw.then_some(true),
         ..of_reading(&args.reading, of_files(&args.files))
+    }
+}
+
+/// Whoever goes away has to be told when to.
+fn wait(args: &ReadyArgs) -> Option<Wait> {
+    match args.wait {
+        Some(Waiting::For(limit)) => Some(Wait { limit: Some(limit) }),
+        Some(Waiting::AsLongAsItTakes) => Some(Wait { limit: None }),
+        Some(Waiting::No) | None => args.detach.then_some(Wait { limit: None }),
     }
 }
 

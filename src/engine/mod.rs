@@ -52,9 +52,10 @@ pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
-use record::Record;
+use record::{Record, Worth};
 pub use reloading::{Reader, Renewal, Reread};
 use session::{Desk, Question};
+pub use waits::WhenReady;
 use waits::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
@@ -74,6 +75,8 @@ pub struct Setup {
     pub guard: Unlinked,
     /// How the processes are held.
     pub hold: Hold,
+    /// How those are held who wish what suits the place.
+    pub auto: Hold,
     /// Whether their outputs are told from each other.
     pub channels: Channels,
     /// Whether forge's own output has colour.
@@ -94,6 +97,8 @@ pub struct Setup {
     pub limit: Option<Duration>,
     /// Reads the project again; `None` where it is not to become another one.
     pub reader: Option<Reader>,
+    /// Is told what is so when everything is ready, where somebody waits for that.
+    pub when_ready: Option<WhenReady>,
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
 }
@@ -138,6 +143,7 @@ struct Engine {
     asked_to_stop: bool,
     record: record::Keeper,
     limit: Option<Duration>,
+    when_ready: Option<WhenReady>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
     /// Where faces ask.
@@ -162,7 +168,8 @@ impl Engine {
             Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
-        let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
+        let manner =
+            Manner { hold: setup.hold, auto: setup.auto, channels: setup.channels, colour: setup.colour };
         let terminal = Terminal { stdout: window };
         let given = Given {
             calendar: Arc::new(Calendar),
@@ -170,7 +177,7 @@ impl Engine {
             seed: (u64::from(clock::wall().nanos) << 32) ^ u64::from(std::process::id()),
         };
         let depends_on_the_clock = depends_on_the_clock(&setup.project);
-        let record = record::Keeper::new(&setup.project.root);
+        let record = record::Keeper::new(&setup.project.root, Worth::of(setup.when_ready.as_ref()));
         let (session, desk) = session::open(&setup.project, &hub, setup.reader);
         // A stack does not fail because nobody can ask it.
         let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
@@ -184,6 +191,7 @@ impl Engine {
             asked_to_stop: false,
             record,
             limit: setup.limit,
+            when_ready: setup.when_ready,
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
@@ -207,6 +215,7 @@ impl Engine {
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
+            let is_ready = waits::is_all_ready(&effects);
             for effect in effects.drain(..) {
                 outcome = outcome.or(self.hands.perform(effect));
             }
@@ -219,6 +228,9 @@ impl Engine {
             }
             if let Some((run, check)) = looked {
                 self.hands.looked(run, check);
+            }
+            if is_ready && let Some(waits) = self.when_ready.take() {
+                waits(&self.supervisor.snapshot(now.time));
             }
             if is_over {
                 self.keep_record_of_failures();

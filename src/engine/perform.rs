@@ -79,6 +79,8 @@ pub(super) struct Hands {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) hold: Hold,
+    /// What suits the place.
+    pub(super) auto: Hold,
     pub(super) channels: Channels,
     /// Whether they are told that colour is welcome.
     pub(super) colour: bool,

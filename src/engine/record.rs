@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::WhenReady;
 use crate::project::InstanceId;
 use crate::supervisor::{Explanation, InstanceState, Snapshot};
 use crate::sys::{clock, keepsake};
@@ -12,16 +13,33 @@ pub const DIRECTORY: &str = ".forge";
 pub const FILE: &str = "last-run.json";
 pub use crate::control::protocol::{RECORD_VERSION as VERSION, Record};
 
+/// What is worth a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A run of which there is more to tell than that it ran and was stopped.
+    Stories,
+    /// Every run: nobody is there to see how it ends.
+    Everything,
+}
+
+impl Worth {
+    /// Whoever waits until all is ready goes away then.
+    pub(super) fn of(waits: Option<&WhenReady>) -> Worth {
+        if waits.is_some() { Worth::Everything } else { Worth::Stories }
+    }
+}
+
 /// Keeps the record of one run.
 #[derive(Debug)]
 pub(super) struct Keeper {
     directory: PathBuf,
+    worth: Worth,
     began: i64,
 }
 
 impl Keeper {
-    pub(super) fn new(root: &std::path::Path) -> Keeper {
-        Keeper { directory: root.join(DIRECTORY), began: clock::wall().seconds }
+    pub(super) fn new(root: &std::path::Path, worth: Worth) -> Keeper {
+        Keeper { directory: root.join(DIRECTORY), worth, began: clock::wall().seconds }
     }
 
     /// Keeps it, if there is something to tell, or an older one that would tell something false, and returns it. Where
@@ -32,7 +50,9 @@ impl Keeper {
         is_over: bool,
         last_lines: impl Fn(&InstanceId) -> Vec<String>,
     ) -> Record {
-        let is_worth_it = stack.instances.iter().any(has_a_story) || self.directory.join(FILE).is_file();
+        let is_worth_it = self.worth == Worth::Everything
+            || stack.instances.iter().any(has_a_story)
+            || self.directory.join(FILE).is_file();
         let lines = stack.instances.iter().map(|one| (one.id.to_string(), last_lines(&one.id)));
         let record = Record {
             version: VERSION,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::guard::RUN_MARK;
 use crate::guard::wire::{Environment, Spawn};
 use crate::project::command::shell_line;
 use crate::project::lifecycle::{Lifecycle, Probe};
-use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Variable};
+use crate::project::{InstanceId, InstanceSpec, ProcessSpec, Tty, Variable};
 use crate::supervisor::{ChildEvent, Detail, Event, Note, Part, RunId};
 use crate::sys::notify::{self, Ear};
 use crate::sys::path::{self, Lookup};
@@ -101,7 +101,11 @@ impl Hands {
 
     /// Returns how a process is held: as it wishes itself, else as all are.
     fn hold_of(&self, process: &ProcessSpec) -> Hold {
-        process.tty.map_or(self.manner.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
+        match process.tty {
+            None => self.manner.hold,
+            Some(Tty::Auto) => self.manner.auto,
+            Some(tty) => Hold::of(tty, true),
+        }
     }
 
     /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.

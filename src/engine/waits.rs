@@ -1,4 +1,4 @@
-//! What the loop waits for besides news: the end of a reader, a jump of the clock, a length of time.
+//! What the loop waits for besides news: the end of a reader, a jump of the clock, a length of time. And who waits for it.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -6,8 +6,17 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use crate::supervisor::{Effect, Note, Snapshot};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::descriptor;
+
+/// Somebody who waits until everything is ready; is told once what is so then.
+pub type WhenReady = Box<dyn FnOnce(&Snapshot)>;
+
+/// Returns whether that moment is among these effects.
+pub(super) fn is_all_ready(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Note(Note::AllReady { .. })))
+}
 
 /// Watches who reads the standard output, where it is a pipe. A stack that prints nothing would otherwise outlive its reader
 /// (`forge start | grep -m1 ready`) until somebody's next line.

@@ -122,6 +122,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         output: look::output(inputs, quiet, &mut diagnostics),
         isolate: settings.isolate.unwrap_or(false),
         logs: look::logs(inputs, &mut diagnostics),
+        wait: settings.wait,
         processes,
         secrets: Secrets::default(),
     };

@@ -224,6 +224,20 @@ pub struct InstanceSpec {
     pub port: Option<u16>,
 }
 
+impl InstanceSpec {
+    /// Returns whether it can be expected to become ready in a way that can be seen.
+    ///
+    /// Every line of a Procfile is given a port, and most never listen. Those do who say how they become ready, have a port of
+    /// their own in `forge.toml`, name `PORT` in their command, or are called `web`, to which Heroku gives the traffic.
+    pub fn is_expected_to_listen(&self) -> bool {
+        let process = &self.process;
+        let is_named = || memchr::memmem::find(&process.command, b"PORT").is_some();
+        let is_of_its_own = matches!(process.port, PortSource::Fixed(_));
+        process.life.ready.is_some()
+            || (self.port.is_some() && (is_of_its_own || is_named() || process.name.as_str() == "web"))
+    }
+}
+
 /// Where the value of a variable comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -346,6 +360,13 @@ pub enum OnConflict {
     Next,
 }
 
+/// A start that is over only when everything is ready (`--wait`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// How long that may take; `None`: as long as each process may.
+    pub limit: Option<Duration>,
+}
+
 /// What is kept of the output in files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {
@@ -400,6 +421,8 @@ pub struct Project {
     pub isolate: bool,
     /// What is kept of the output in files; `None` if nothing is.
     pub logs: Option<Logs>,
+    /// Whether somebody waits until everything is ready.
+    pub wait: Option<Wait>,
 }
 
 impl Default for Project {
@@ -421,6 +444,7 @@ impl Default for Project {
             secrets: Secrets::default(),
             isolate: false,
             logs: None,
+            wait: None,
         }
     }
 }

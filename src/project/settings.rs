@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Colour, ExitOn, Form, Stderr, Tty};
+use super::{Colour, ExitOn, Form, Stderr, Tty, Wait};
 use crate::diagnostic::Span;
 
 /// Wishes of one source; `None` means that the source says nothing about it.
@@ -68,6 +68,10 @@ pub struct Settings {
     pub release: Option<bool>,
     /// Whose exit code is forge's own.
     pub exit_code_from: Option<Span>,
+    /// Whether the start is over only when everything is ready, and how long that may take.
+    pub wait: Option<Wait>,
+    /// Whether it runs in the background, and what it prints is to be found in files.
+    pub detach: Option<bool>,
     /// Whether what is named runs without what it needs.
     pub alone: Option<bool>,
     /// Whether changes of files restart processes.
@@ -125,6 +129,8 @@ impl Settings {
             stop_signal: self.stop_signal.or(weaker.stop_signal),
             release: self.release.or(weaker.release),
             exit_code_from: self.exit_code_from.or(weaker.exit_code_from),
+            wait: self.wait.or(weaker.wait),
+            detach: self.detach.or(weaker.detach),
             alone: self.alone.or(weaker.alone),
             watch: self.watch.or(weaker.watch),
             tty: self.tty.or(weaker.tty),

@@ -156,6 +156,11 @@ pub enum Note {
         /// How long after its start.
         after: Duration,
     },
+    /// Everybody who is waited for is ready, and all tasks are done; said once, where somebody waits for it.
+    AllReady {
+        /// How long after the start of forge.
+        after: Duration,
+    },
     /// It did not become ready in time, and is ended.
     NotReady {
         /// Who.

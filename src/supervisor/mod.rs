@@ -8,6 +8,7 @@
 //! once is seen the next time.
 
 mod chance;
+mod complete;
 mod conclude;
 mod drive;
 mod effect;
@@ -41,6 +42,7 @@ use crate::project::{ExitOn, InstanceId, ProcessName, Project};
 use crate::time::{Moment, Time};
 
 use chance::Chance;
+use complete::Completion;
 use conclude::FirstEnd;
 use drive::{Around, Step};
 use instance::{Hooks, Instance};
@@ -78,6 +80,8 @@ pub struct Supervisor {
     ends: Vec<FirstEnd>,
     /// How the process ended whose exit code becomes that of forge.
     decisive_end: Option<FirstEnd>,
+    /// Whether somebody waits until all of it is ready.
+    completion: Completion,
     /// Why and since when all is to end.
     shutdown: Option<Shutdown>,
     /// Why forge's own output cannot be written any more.
@@ -124,6 +128,7 @@ impl Supervisor {
             wall: 0,
             ends: Vec::new(),
             decisive_end: None,
+            completion: if project.wait.is_some() { Completion::Awaited } else { Completion::NotAsked },
             shutdown: None,
             output_gone: None,
             guard_lost: false,
@@ -153,6 +158,9 @@ impl Supervisor {
         // nobody is started again at the very moment at which the stack ends.
         if is_due {
             self.touch_all();
+            self.settle(now, effects);
+        }
+        if self.see_completion(now, effects) {
             self.settle(now, effects);
         }
         self.report(now, effects);

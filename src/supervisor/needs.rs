@@ -27,6 +27,10 @@ pub(super) enum Needs {
 pub(super) fn connect(instances: &mut [Instance], project: &Project) {
     let mut awaited = BTreeSet::new();
     for index in 0..project.instances.len() {
+        if project.wait.is_some() && project.instances[index].is_expected_to_listen() {
+            // By whoever has started all of it.
+            awaited.insert(index);
+        }
         let needs = project.instances[index].process.life.after.iter();
         let on = needs.flat_map(|need| {
             let all = project.instances.iter().enumerate();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::complete::Completion;
 use super::instance::Instance;
 use super::{Effect, Note, Part, Pending, Phase, Supervisor, Waiting, Want};
 use crate::project::InstanceId;
@@ -129,10 +130,14 @@ impl Supervisor {
 
     /// Notes that all of it was to be over by now; what was still waited for is known only before everybody is stopped.
     pub(super) fn learn_time_up(&mut self, now: Time, limit: Duration) {
-        if self.shutdown.is_some() {
+        if self.shutdown.is_some() || self.completion == Completion::Reached {
             return;
         }
         let pending = self.pending();
+        if pending.is_empty() {
+            // What the time was for has come to its end.
+            return;
+        }
         self.begin_shutdown(now, Cause::TimeUp);
         if let Some(shutdown) = &mut self.shutdown {
             shutdown.unsaid_limit = Some((limit, pending));

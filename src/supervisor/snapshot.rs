@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::complete::Completion;
 use super::instance::Instance;
 use super::needs::Needs;
 use super::ready::Looking;
@@ -165,18 +166,6 @@ impl Supervisor {
     /// Returns everybody who is not ready yet, and every task that is not done.
     pub(super) fn pending(&self) -> Vec<Pending> {
         let mains = (0..self.instances.len()).filter(|index| self.instances[*index].is_main());
-        let is_pending = |index: &usize| {
-            let instance = &self.instances[*index];
-            let run = instance.run.as_ref();
-            match instance.process.life.nature {
-                Nature::Service => {
-                    let runs = matches!(instance.phase, Phase::Running { .. });
-                    !(runs && run.is_some_and(|run| run.ready.is_some()))
-                }
-                Nature::Task { .. } => !instance.has_succeeded(),
-                Nature::Scheduled(_) => false,
-            }
-        };
         let pending = |index: usize| {
             let instance = &self.instances[index];
             let failure = instance.run.as_ref().and_then(|run| run.looking.as_ref()).map(Looking::failure);
@@ -187,7 +176,23 @@ impl Supervisor {
                 looks: rule.zip(failure).map(|(rule, failure)| (Arc::clone(&rule.probe), failure)),
             }
         };
-        mains.filter(|index| !self.instances[*index].leaving).filter(is_pending).map(pending).collect()
+        let counts = |index: &usize| self.completion == Completion::NotAsked || self.is_awaited(*index);
+        let stays = |index: &usize| !self.instances[*index].leaving;
+        mains.filter(stays).filter(|index| self.is_pending(*index)).filter(counts).map(pending).collect()
+    }
+
+    /// Returns whether one is not ready yet, or is a task that is not done.
+    pub(super) fn is_pending(&self, index: usize) -> bool {
+        let instance = &self.instances[index];
+        let run = instance.run.as_ref();
+        match instance.process.life.nature {
+            Nature::Service => {
+                let runs = matches!(instance.phase, Phase::Running { .. });
+                !(runs && run.is_some_and(|run| run.ready.is_some()))
+            }
+            Nature::Task { .. } => !instance.has_succeeded(),
+            Nature::Scheduled(_) => false,
+        }
     }
 
     fn state(&self, index: usize) -> InstanceState {

@@ -94,14 +94,25 @@ pub fn highest_descriptor() -> RawFd {
 
 /// Puts `/dev/null` in the place of the descriptors 0, 1 and 2.
 pub fn redirect_the_first_three_to_null() -> io::Result<()> {
+    redirect_to_null(0..3)
+}
+
+/// Puts `/dev/null` in the place of some of the descriptors 0, 1 and 2.
+pub fn redirect_to_null(numbers: std::ops::Range<RawFd>) -> io::Result<()> {
     let null = open("/dev/null", OFlag::O_RDWR, Mode::empty())?;
-    for number in 0..3 {
+    for number in numbers {
         duplicate_onto(null.as_raw_fd(), number)?;
     }
     if null.as_raw_fd() < 3 {
         std::mem::forget(null);
     }
     Ok(())
+}
+
+/// Opens `/dev/null` once more, above the first three.
+pub fn null() -> io::Result<OwnedFd> {
+    let null = open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+    if null.as_raw_fd() > 2 { Ok(null) } else { duplicate_above(null.as_raw_fd()) }
 }
 
 /// `dup2(2)`: makes `target` another name of `source`, inherited by programs started later.

@@ -4,6 +4,7 @@
 //! than other Unixes, the difference is a `cfg` inside one function, never in a caller.
 #![expect(clippy::disallowed_methods, unsafe_code, reason = "this is the room that talks to the kernel")]
 
+pub mod background;
 pub mod bare;
 pub mod birth;
 pub mod census;

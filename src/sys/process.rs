@@ -92,6 +92,21 @@ pub fn wake_at_the_end_of_the_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGCONT));
 }
 
+/// Asks the kernel for a SIGTERM to this process when its parent dies. Returns false if the parent is gone already.
+///
+/// It is tied to the thread that forked, so the parent must have done that in its first thread.
+pub fn ask_to_end_with(parent: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Some(nix::sys::signal::Signal::SIGTERM));
+    parent_pid() == parent
+}
+
+/// Takes back [`ask_to_end_with`].
+pub fn outlive_the_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(None);
+}
+
 /// Adds to the niceness of this process: positive numbers let others go first. `nice(2)`.
 ///
 /// # Errors
@@ -203,9 +218,19 @@ pub fn reap() -> Reaped {
     }
 }
 
-/// Waits for one child to end.
-pub fn wait_for(pid: i32) {
-    while nix::sys::wait::waitpid(Pid::from_raw(pid), None) == Err(Errno::EINTR) {}
+/// Waits for one child to end; says how, where that is known.
+pub fn wait_for(pid: i32) -> Option<Exit> {
+    use nix::sys::wait::{WaitStatus, waitpid};
+    loop {
+        match waitpid(Pid::from_raw(pid), None) {
+            Err(Errno::EINTR) => {}
+            Ok(WaitStatus::Exited(_, code)) => return Some(Exit::Code(code)),
+            Ok(WaitStatus::Signaled(_, signal, core_dumped)) => {
+                return Some(Exit::Signal { number: signal as i32, core_dumped });
+            }
+            Ok(_) | Err(_) => return None,
+        }
+    }
 }
 
 /// Returns the direct children of this process, over all its threads; `None` where the system does not tell, as

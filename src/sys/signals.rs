@@ -176,6 +176,11 @@ pub fn ignore_all() {
     }
 }
 
+/// Ignores the end of a terminal, for a process that has none.
+pub fn ignore_hangup() {
+    set_disposition(SIGHUP, libc::SIG_IGN);
+}
+
 /// Lets dead children be waited for, whatever the parent of this process had set.
 pub fn expect_children() {
     set_disposition(libc::SIGCHLD, libc::SIG_DFL);

@@ -10,7 +10,7 @@ use crate::exit::{Exit, signal_name};
 use crate::logs::Mask;
 use crate::logs::json::quoted;
 use crate::project::InstanceId;
-use crate::supervisor::{Certainty, Detail, Note, Wish};
+use crate::supervisor::{Certainty, Detail, Note, Waiting, Wish};
 
 /// The version of the objects. It changes when a program that reads them could misunderstand a new one; a new event or
 /// a new field is no such change.
@@ -60,22 +60,7 @@ pub fn event(note: &Note) -> Event {
         }
         Note::SendingToAll { signal } => ("sending-to-all", vec![("signal", json!(signal_name(*signal)))]),
         Note::Forwarding { signal } => ("forwarding", vec![("signal", json!(signal_name(*signal)))]),
-        Note::StillThere { waiting } => {
-            let waiting: Vec<Value> = waiting
-                .iter()
-                .map(|waiting| {
-                    json!({
-                        "instance": waiting.instance.to_string(),
-                        "pid": waiting.pid,
-                        "leader_gone": waiting.leader_gone,
-                        "signal": signal_name(waiting.signal),
-                        "ignores": waiting.ignores,
-                        "seconds_left": seconds(waiting.left),
-                    })
-                })
-                .collect();
-            ("still-there", vec![("waiting", Value::Array(waiting))])
-        }
+        Note::StillThere { waiting } => ("still-there", vec![("waiting", still_there(waiting))]),
         Note::StillAlive { instances } => {
             let names: Vec<String> = instances.iter().map(InstanceId::to_string).collect();
             ("still-alive", vec![("instances", json!(names))])
@@ -91,6 +76,7 @@ pub fn event(note: &Note) -> Event {
         Note::LinesLost => ("lines-lost", Vec::new()),
         Note::Asked { wish, instances, pid, by } => ("asked", asked(*wish, instances, *pid, by.as_deref())),
         Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
+        Note::AllReady { after } => ("all-ready", vec![("seconds", seconds(*after))]),
         Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
             ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
         }
@@ -185,6 +171,21 @@ pub(super) fn names(instance: &InstanceId) -> String {
 pub(super) fn named(instance: &str) -> String {
     let process = instance.rsplit_once('.').map_or(instance, |(process, _)| process);
     format!(",\"process\":{},\"instance\":{}", quoted(process), quoted(instance))
+}
+
+/// Who is still there, and for how long.
+fn still_there(waiting: &[Waiting]) -> Value {
+    let one = |waiting: &Waiting| {
+        json!({
+            "instance": waiting.instance.to_string(),
+            "pid": waiting.pid,
+            "leader_gone": waiting.leader_gone,
+            "signal": signal_name(waiting.signal),
+            "ignores": waiting.ignores,
+            "seconds_left": seconds(waiting.left),
+        })
+    };
+    waiting.iter().map(one).collect()
 }
 
 /// How a process ended: `code`, or `signal`; what could not be started has the code that a shell would report.

@@ -74,6 +74,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (None, format!("{instance} ended first: {}{after}", ended(*exit)))
         }
         Note::Ready { instance, after } => (Some(instance), format!("ready after {}", duration(*after))),
+        Note::AllReady { after } => (None, format!("everything is ready after {}", duration(*after))),
         Note::NotReady { instance, probe, waited, failure, last_lines } => {
             let port = port_of(instance, instances);
             (Some(instance), lifecycle::not_ready(probe, port, *waited, *failure, last_lines))

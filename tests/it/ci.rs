@@ -107,11 +107,12 @@ fn a_limit_of_time_says_what_was_waited_for() {
         "web.1 is not ready, `",
         "app/up` does not exist",
         "puppet.1 waits for web.1 to be ready",
+        "forge ci: time is up before web.1 was ready",
     ]);
     forge.leaves_nobody_behind();
 
     let forge = stack().file("up", "").launch(&["ci", "--timeout", "1s", "--", "puppet"]);
-    forge.ends().exits_with(124).complained(&["puppet.1 still runs"]);
+    forge.ends().exits_with(124).complained(&["puppet.1 still runs", "time is up while puppet.1 ran"]);
     forge.leaves_nobody_behind();
 }
 
@@ -204,7 +205,10 @@ fn github_gets_groups_annotations_and_a_summary() {
     assert!(stopped < said && resumed > 0 && token.len() == 16, "{err}");
     let summary = fs::read_to_string(forge.directory().join("summary.md")).expect("it is there");
     assert!(summary.starts_with("before\n"), "it is added to: {summary}");
-    assert!(summary.contains("| process | ready after | CPU | peak memory | exit |"), "{summary}");
+    assert!(
+        summary.contains("| process | ready after | CPU | peak memory (largest process) | exit |"),
+        "{summary}"
+    );
     assert!(
         summary.contains("| ❌ worker.1 |") && summary.contains(" MiB | exited with code 3 |"),
         "{summary}"
@@ -241,12 +245,12 @@ fn the_files_have_what_each_process_printed() {
     assert!(xml.contains("&lt;broken&gt; &amp; red \n"), "{xml}");
 }
 
-/// Checks what the schemas of Ant and Jenkins ask for: the elements, their order, their attributes.
+/// Checks what the schemas of Ant and Jenkins ask for: the elements, their order, their attributes, and nothing besides.
 fn junit(xml: &str) {
     let mut open: Vec<String> = Vec::new();
     let mut rest = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").expect("the declaration");
     assert!(xml.chars().all(|c| matches!(c, '\t' | '\n') || !c.is_control()), "characters XML does not know");
-    let mut counted = (0, 0, 0);
+    let (mut counted, mut last_of_suite) = ((0, 0, 0), 0);
     while let Some(at) = rest.find('<') {
         let end = rest[at..].find('>').expect("a tag ends") + at;
         let tag = &rest[at + 1..end];
@@ -272,6 +276,25 @@ fn junit(xml: &str) {
         for attribute in attributes {
             assert!(tag.contains(&format!(" {attribute}=\"")), "{name} has {attribute}: {xml}");
         }
+        for (attribute, value) in attributes_of(tag) {
+            let is_known = attributes.contains(&attribute) || (name, attribute) == ("testsuite", "skipped");
+            assert!(is_known, "{name} has no {attribute}: {xml}");
+            let is_right = match attribute {
+                "time" => value.parse::<f64>().is_ok_and(|time| time >= 0.0),
+                "tests" | "failures" | "errors" | "skipped" | "id" => value.parse::<u32>().is_ok(),
+                // No fractions and no zone.
+                "timestamp" => value.len() == 19 && value.as_bytes()[10] == b'T',
+                // A token of XML: no blanks around it.
+                _ => !value.is_empty() && value.trim() == value,
+            };
+            assert!(is_right, "{attribute}={value:?}: {xml}");
+        }
+        if parent == Some("testsuite") {
+            let order = ["properties", "testcase", "system-out", "system-err"];
+            let place = order.iter().position(|one| *one == name).expect("an element of a suite");
+            assert!(last_of_suite <= place, "{name} comes too late: {xml}");
+            last_of_suite = place;
+        }
         match name {
             "testcase" => counted.0 += 1,
             "failure" => counted.1 += 1,
@@ -286,6 +309,18 @@ fn junit(xml: &str) {
     let (tests, failures, skipped) = counted;
     assert!(xml.contains(&format!("tests=\"{tests}\" failures=\"{failures}\"")), "{xml}");
     assert!(xml.contains(&format!("skipped=\"{skipped}\"")), "{xml}");
+}
+
+/// Returns the names and values of the attributes in a tag.
+fn attributes_of(tag: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = tag;
+    while let Some((before, after)) = rest.split_once("=\"") {
+        let (value, next) = after.split_once('"').expect("the end of a value");
+        found.push((before.rsplit(' ').next().expect("a name"), value));
+        rest = next;
+    }
+    found
 }
 
 #[test]
@@ -312,6 +347,11 @@ fn a_file_that_cannot_be_made_is_said_before_anything_starts() {
     let ended = stack().runs(&["ci", "--junit", "no/such/directory.xml", "--", "true"]);
     ended.exits_with(1).complained(&["could not make `no/such/directory.xml`"]);
     assert!(!ended.err().contains("started"), "{}", ended.err());
+    let forge =
+        stack().file("file", "").launch(&["ci", "--artifacts", "file", "--junit", "j.xml", "--", "true"]);
+    let ended = forge.ends();
+    ended.exits_with(1).complained(&["could not use `file`", "name another directory with `--artifacts`"]);
+    assert!(!forge.directory().join("j.xml").exists(), "an empty file is no result");
 }
 
 #[test]

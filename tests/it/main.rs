@@ -24,6 +24,7 @@ mod clean;
 mod clean_children;
 mod cold;
 mod control;
+mod detach;
 mod display;
 mod dry_run;
 mod envs;

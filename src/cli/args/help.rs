@@ -15,7 +15,7 @@ Exit codes:
   1    a mistake in a file, a formation or a port; nothing was started
   2    a mistake on the command line
   3    there is nothing here to ask: no log files
-  124  `forge ci --timeout`: it took too long
+  124  `--wait=TIME`, `forge ci --timeout`: it took too long
   125  forge itself failed
   126  a command is not executable
   127  a command was not found";
@@ -27,7 +27,8 @@ Examples:
   forge start web worker=2          only these
   forge start -m all=1,css=0        all but css (or: -x css)
   forge start -f Procfile.dev -p 3000
-  forge start --env /dev/null       without any .env";
+  forge start --env /dev/null       without any .env
+  forge start -D --wait=90s         in the background; comes back when it is ready";
 
 /// What stands below its long help.
 pub(super) const START_DETAILS: &str = "\
@@ -51,6 +52,13 @@ Variables, .foreman and forge.toml:
   in a .foreman file in the current directory. Flags beat variables, these beat
   .foreman, and that beats forge.toml.
 
+Getting ready:
+  With --wait and -D everything has to be ready: what forge.toml says how, and
+  what is given a port there, names PORT in its command or is called web, when
+  it listens there; tasks have to be done. What fails for good before ends all.
+  -D prints a table of what runs then (with --json an object), or the reason
+  and the last lines of whoever is to blame.
+
 Names:
   web is all of a process, web.2 one instance, 'worker*' a glob, @label a group
   of forge.toml, all everything.
@@ -60,7 +68,8 @@ Examples:
   forge start web worker=2            only these
   forge start -m all=1,css=0          all but css (or: -x css)
   forge start -f Procfile.dev -p 3000
-  forge start --env /dev/null         without any .env";
+  forge start --env /dev/null         without any .env
+  forge start -D --wait=90s           in the background; comes back when ready";
 
 /// What stands below the help of `run`.
 pub(super) const RUN_EXAMPLES: &str = "\

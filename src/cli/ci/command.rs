@@ -76,12 +76,15 @@ fn needs(project: &Project) -> Vec<Need> {
         needs.into_iter().any(|need| need.on == *name && need.reached == Milestone::Ready)
     };
     let mut needs: Vec<Need> = Vec::new();
-    for InstanceSpec { id, process, port } in &project.instances {
+    for instance in &project.instances {
+        let InstanceSpec { id, process, port: _ } = instance;
         let reached = match process.life.nature {
             _ if process.can_die => continue,
             Nature::Scheduled(_) => continue,
             Nature::Task { .. } => Milestone::Done,
-            Nature::Service if listens(process, *port) || awaited_by_others(&id.process) => Milestone::Ready,
+            Nature::Service if instance.is_expected_to_listen() || awaited_by_others(&id.process) => {
+                Milestone::Ready
+            }
             Nature::Service => Milestone::Started,
         };
         if !needs.iter().any(|need| need.on == id.process) {
@@ -89,17 +92,6 @@ fn needs(project: &Project) -> Vec<Need> {
         }
     }
     needs
-}
-
-/// Returns whether a service can be expected to become ready.
-///
-/// Every line of a Procfile is given a port, and most never listen. Those do who say how they become ready, have a port of
-/// their own in `forge.toml`, name `PORT` in their command, or are called `web`, to which Heroku gives the traffic.
-fn listens(process: &ProcessSpec, port: Option<u16>) -> bool {
-    let is_named = || memchr::memmem::find(&process.command, b"PORT").is_some();
-    process.life.ready.is_some()
-        || (port.is_some()
-            && (matches!(process.port, PortSource::Fixed(_)) || is_named() || process.name.as_str() == "web"))
 }
 
 /// The `PORT` that a command expects to find its application at: that of `web`, else of the first that has one.

@@ -11,9 +11,9 @@ use crate::control::address;
 use crate::engine::{self, Channels, Hold, Patience, Report, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Mask, Masking, Rewrite};
-use crate::project::{InstanceId, Project};
+use crate::project::{InstanceId, Project, Tty};
 use crate::store::directory::Directory;
-use crate::supervisor::{Cause, Outcome};
+use crate::supervisor::Outcome;
 use crate::sys::sheet::Sheet;
 use crate::sys::{descriptor_table, process};
 use crate::ui::ci::{self, Held, HeldSink, HoldsBack, Occasion, Place, Story};
@@ -84,6 +84,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
     let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, is_terminal),
+        auto: Hold::of(Tty::Auto, is_terminal),
         channels: Channels::Together,
         colour,
         sink: Box::new(HeldSink::new(shown, holds_back, held.clone())),
@@ -97,6 +98,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         limit,
         // It runs for a command, and ends with it.
         reader: None,
+        when_ready: None,
         seat,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
@@ -143,12 +145,5 @@ fn code(report: &Report, command: &InstanceId) -> u8 {
     if let Some(exit) = run.filter(|run| run.because.is_none()).and_then(|run| run.exit) {
         return exit.shell_code();
     }
-    match &stack.stopping {
-        Some(Cause::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        Some(Cause::TimeUp) => exit::TIME_UP,
-        Some(Cause::Ended(_) | Cause::OutputGone) | None => match exit::code(&report.outcome) {
-            exit::DONE => 1,
-            code => code,
-        },
-    }
+    exit::code_of_failure(report)
 }

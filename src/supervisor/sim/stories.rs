@@ -2,6 +2,7 @@
 
 mod again;
 mod clock;
+mod completion;
 mod ends;
 mod hooks;
 mod left_behind;

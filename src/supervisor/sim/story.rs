@@ -15,7 +15,7 @@ use expect_test::Expect;
 use super::child::Behaviour;
 use super::faults::Mind;
 use super::{Next, Rewrite, World, given, project};
-use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project};
+use crate::project::{ExitOn, InstanceId, Place, ProcessName, ProcessSpec, Project, Wait};
 use crate::restart::{Case, Policy, Verdict};
 use crate::supervisor::{Effect, Event, Supervisor};
 use crate::time::Time;
@@ -77,6 +77,12 @@ impl Story {
     /// Says what the end of a process means; without it, what it means in foreman.
     pub(super) fn exit_on(mut self, exit_on: ExitOn) -> Story {
         self.project.exit_on = exit_on;
+        self
+    }
+
+    /// Says that somebody waits until all of it is ready.
+    pub(super) fn waited_for(mut self) -> Story {
+        self.project.wait = Some(Wait { limit: None });
         self
     }
 

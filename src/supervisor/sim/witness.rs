@@ -472,6 +472,7 @@ impl Witness {
             | Note::AddressInUse { .. }
             | Note::ShutdownBySignal { .. }
             | Note::TimeUp { .. }
+            | Note::AllReady { .. }
             | Note::SendingToAll { .. }
             | Note::GuardLost
             | Note::NoTerminals { .. }

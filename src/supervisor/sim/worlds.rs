@@ -3,6 +3,8 @@
 //! `FORGE_WORLDS=100000 cargo test worlds` plays more of them, `FORGE_WORLDS=2848..2849` a certain one. A world that breaks an invariant is named by its
 //! seed and shown event by event.
 
+mod awaited;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;

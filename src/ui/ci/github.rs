@@ -35,7 +35,7 @@ pub(super) fn title(row: &Row<'_>) -> String {
 /// Marks the run as failed, with the last lines of whoever is to blame.
 pub(super) fn annotation(story: &Story<'_>, complaint: &str) -> String {
     let mut message = complaint.to_owned();
-    for line in story.culprit().map_or(&[][..], |culprit| story.last_lines_of(culprit)) {
+    for line in story.culprits().into_iter().take(super::SHOWN).flat_map(|one| story.last_lines_of(one)) {
         message.push('\n');
         message.push_str(line);
     }

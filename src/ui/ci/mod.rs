@@ -16,14 +16,18 @@ use std::time::Duration;
 
 use crate::diagnostic::visible;
 use crate::exit::{Exit, Spent};
+use crate::project::lifecycle::Milestone;
 use crate::project::{InstanceId, Project};
-use crate::supervisor::{Cause, Snapshot};
+use crate::supervisor::{Cause, InstanceState, Snapshot};
 use crate::ui::messages::{duration, ended};
 
 pub use held::{Held, HeldSink, HoldsBack};
 pub use junit::{Occasion, xml};
 pub use rows::{Row, Standing};
 pub use summary::markdown;
+
+/// Of how many culprits the last lines are shown.
+const SHOWN: usize = 3;
 
 /// Where the output is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +82,7 @@ impl Story<'_> {
         }
         Some(match &self.stack.stopping {
             Some(Cause::Ended(instance)) => self.first_cause(instance),
-            Some(Cause::TimeUp) => "time is up".to_owned(),
+            Some(Cause::TimeUp) => self.time_is_up(),
             Some(Cause::Signal(signal)) => {
                 format!("cancelled by {}", crate::exit::signal_name(*signal))
             }
@@ -87,12 +91,44 @@ impl Story<'_> {
         })
     }
 
-    /// Whose fault the end is, if it is that of a process besides the command.
-    pub fn culprit(&self) -> Option<&InstanceId> {
+    /// Whose fault the end is, if it is that of processes besides the command.
+    pub fn culprits(&self) -> Vec<&InstanceId> {
         match &self.stack.stopping {
-            Some(Cause::Ended(instance)) if instance != self.command => Some(instance),
-            Some(_) | None => None,
+            Some(Cause::Ended(instance)) if instance != self.command => vec![instance],
+            Some(Cause::TimeUp) if !self.command_has_begun() => self.late(),
+            Some(_) | None => Vec::new(),
         }
+    }
+
+    /// Returns for whom the command was still waiting.
+    fn late(&self) -> Vec<&InstanceId> {
+        let command = self.project.instances.iter().find(|one| one.id == *self.command);
+        let needs = command.map_or(&[][..], |command| command.process.life.after.as_slice());
+        let is_late = |one: &&InstanceState| {
+            let Some(need) = needs.iter().find(|need| need.on == one.id.process) else { return false };
+            one.runs.last().is_none_or(|run| match need.reached {
+                Milestone::Started => false,
+                Milestone::Ready => run.ready.is_none(),
+                Milestone::Done => run.success != Some(true),
+            })
+        };
+        self.stack.instances.iter().filter(is_late).map(|one| &one.id).collect()
+    }
+
+    fn time_is_up(&self) -> String {
+        if self.command_has_begun() {
+            return format!("time is up while {} ran", self.command);
+        }
+        let late: Vec<String> = self.culprits().into_iter().map(InstanceId::to_string).collect();
+        match late.as_slice() {
+            [] => "time is up before everything was ready".to_owned(),
+            [one] => format!("time is up before {one} was ready"),
+            late => format!("time is up before {} were ready", late.join(", ")),
+        }
+    }
+
+    fn command_has_begun(&self) -> bool {
+        self.stack.instances.iter().any(|one| one.id == *self.command && !one.runs.is_empty())
     }
 
     fn first_cause(&self, instance: &InstanceId) -> String {
@@ -101,9 +137,7 @@ impl Story<'_> {
             return format!("{instance} has ended");
         };
         let after = run.ended.map_or(Duration::ZERO, |end| end.since(run.since));
-        let has_begun =
-            self.stack.instances.iter().any(|one| one.id == *self.command && !one.runs.is_empty());
-        let when = if has_begun {
+        let when = if self.command_has_begun() {
             format!("while {} ran", self.command)
         } else {
             "before everything was ready".to_owned()
@@ -132,7 +166,8 @@ pub fn last_words(story: &Story<'_>, place: Place, held: &Held, token: &str) -> 
             Place::GitHub => text += &github::annotation(story, &complaint),
             Place::GitLab | Place::Plain => text.extend([format!("forge ci: {complaint}\n")]),
         }
-        if let Some(culprit) = story.culprit().filter(|_| place == Place::Plain) {
+        let culprits = if place == Place::Plain { story.culprits() } else { Vec::new() };
+        for culprit in culprits.into_iter().take(SHOWN) {
             let lines = story.last_lines_of(culprit);
             if !lines.is_empty() {
                 text.extend([format!("forge ci: the last lines of {culprit}:\n")]);

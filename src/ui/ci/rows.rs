@@ -49,7 +49,7 @@ fn row<'a>(story: &Story<'a>, one: &'a InstanceState) -> Row<'a> {
         return Row { id: &one.id, standing, ready: None, lasted, spent, end };
     };
     let lasted = run.ended.unwrap_or(story.stack.at).since(run.since);
-    let is_cause = story.culprit() == Some(&one.id);
+    let is_cause = story.culprits().contains(&&one.id);
     let mut end = match (run.exit, &run.because) {
         (None, _) => "did not end".to_owned(),
         (Some(exit), None) => ended(exit),

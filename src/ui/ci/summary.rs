@@ -8,7 +8,7 @@ use crate::ui::messages::duration;
 pub fn markdown(story: &Story<'_>) -> String {
     let verdict = story.complaint().unwrap_or_else(|| format!("{} succeeded", story.command));
     let mut text = format!("### forge ci: {}\n\n", cell(&verdict));
-    text += "| process | ready after | CPU | peak memory | exit |\n| --- | ---: | ---: | ---: | --- |\n";
+    text += "| process | ready after | CPU | peak memory (largest process) | exit |\n| --- | ---: | ---: | ---: | --- |\n";
     for row in rows(story) {
         let mark = match row.standing {
             Standing::Good => "",
@@ -27,7 +27,7 @@ pub fn markdown(story: &Story<'_>) -> String {
     if let Some(line) = chain::line(story) {
         text.extend([format!("\n{}\n", cell(&line))]);
     }
-    if let Some(culprit) = story.culprit() {
+    for culprit in story.culprits().into_iter().take(super::SHOWN) {
         let lines = story.last_lines_of(culprit);
         if !lines.is_empty() {
             // Indented, not fenced: no line of it can end the block.

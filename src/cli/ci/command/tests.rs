@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use super::{Keep, add, line, listens, name};
+use super::{Keep, add, line, name};
 use crate::project::lifecycle::{Milestone, Nature};
 use crate::project::{InstanceId, InstanceSpec, Place, PortSource, ProcessName, ProcessSpec, Project};
 
@@ -39,7 +39,7 @@ fn a_command_is_called_as_its_program() {
 
 #[test]
 fn most_lines_of_a_procfile_never_listen() {
-    let is_expected = |one: &InstanceSpec| listens(&one.process, one.port);
+    let is_expected = InstanceSpec::is_expected_to_listen;
     assert!(is_expected(&spec("web", "bin/server", |_| {})));
     assert!(is_expected(&spec("api", "serve -p $PORT", |_| {})));
     assert!(is_expected(&spec("api", "serve", |spec| spec.port = PortSource::Fixed(3000))));

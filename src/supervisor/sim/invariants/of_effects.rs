@@ -170,6 +170,7 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         | Note::WasMissed { .. }
         | Note::ShutdownBySignal { .. }
         | Note::TimeUp { .. }
+        | Note::AllReady { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }
         | Note::StillThere { .. }

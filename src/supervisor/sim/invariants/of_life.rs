@@ -135,6 +135,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::AddressInUse { .. }
         | Note::ShutdownBySignal { .. }
         | Note::TimeUp { .. }
+        | Note::AllReady { .. }
         | Note::SendingToAll { .. }
         | Note::Forwarding { .. }
         | Note::StillThere { .. }

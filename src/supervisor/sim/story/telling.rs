@@ -80,6 +80,7 @@ fn note_words(note: &Note) -> Vec<String> {
             one("cause", instance, &format!("{} after {after:?}", exit_words(*exit)))
         }
         Note::Ready { instance, after } => one("ready", instance, &format!("after {after:?}")),
+        Note::AllReady { after } => one("all ready", &"", &format!("after {after:?}")),
         Note::NotReady { instance, waited, failure, .. } => {
             one("late", instance, &format!("not ready after {waited:?}, {failure:?}"))
         }
