@@ -62,6 +62,8 @@ pub(super) struct Hands {
     pub(super) errands: Errands,
     /// How many processes the kernel has killed for want of memory.
     oom_kills: oom::Kills,
+    /// How many runs were heard of each instance.
+    heard: BTreeMap<InstanceId, u32>,
     /// Where the newest run of each instance was heard, by its place.
     voices: BTreeMap<usize, Vec<StreamId>>,
     readers: Vec<JoinHandle<()>>,
@@ -137,6 +139,7 @@ impl Hands {
             looks: Vec::new(),
             errands: Errands::new(),
             oom_kills: oom::Kills::default(),
+            heard: BTreeMap::new(),
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -201,9 +204,11 @@ impl Hands {
     pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
         let instance = &self.project.instances[held.place];
+        let number = self.heard.entry(instance.id.clone()).or_default();
+        *number += 1;
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
-            let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            let stream = self.hub.begin(&Origin { instance, channel, run, number: *number, pid });
             if matches!(held.kept, Kept::Terminals(_)) {
                 self.hub.keep_for_taps(stream);
             }

@@ -35,7 +35,7 @@ impl Shown {
         let project = project(change);
         let mut sink = StreamSink::new(&project, screen);
         for (stream, instance) in project.instances.iter().enumerate() {
-            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), pid: 7 };
+            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), number: 1, pid: 7 };
             sink.begins(AT, StreamId(stream), &origin);
         }
         Shown(sink)
@@ -386,7 +386,7 @@ fn stderr_is_marked_where_that_is_wanted() {
         });
         let mut sink = StreamSink::new(&project, screen);
         let instance = &project.instances[0];
-        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), pid: 7 });
+        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), number: 1, pid: 7 });
         Shown(sink).lines(WEB, b"bad\n").is(&[expected, ""]);
     }
 }
