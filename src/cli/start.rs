@@ -11,12 +11,12 @@ use crate::control::address;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
-use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
+use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink, Wanted};
 use crate::project::{Form, Project, Stderr};
 use crate::store::directory::Directory;
 use crate::supervisor::Outcome;
 use crate::sys::{clock, descriptor_table, process};
-use crate::ui::sinks::{JsonSink, Screen, StreamSink};
+use crate::ui::sinks::{JsonSink, Screen, Sieve, StreamSink};
 use crate::ui::terminal;
 
 /// Runs the stack until it ends. Says what has become of it, and what its log files lack.
@@ -75,8 +75,14 @@ pub(crate) fn start(
         grace,
         limit: None,
         seat,
+        teller,
     })?;
     Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
+}
+
+/// Makes what tells somebody who follows of the lines that are wanted.
+pub(crate) fn teller(project: &Project, wanted: Wanted, escapes: Escapes) -> Box<dyn Sink> {
+    Box::new(Sieve::new(project, wanted, escapes))
 }
 
 /// Makes what formats the stream; says how many columns of a window it takes for itself.

@@ -91,6 +91,8 @@ pub struct Setup {
     pub limit: Option<Duration>,
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
+    /// What makes text of lines for those who ask there.
+    pub teller: session::Teller,
 }
 
 /// What there is to tell of a stack that has come to its end.
@@ -162,7 +164,7 @@ impl Engine {
         let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
-        let (session, desk) = session::open(&setup.project, &hub);
+        let (session, desk) = session::open(&setup.project, &hub, setup.teller);
         // A stack does not fail because nobody can ask it.
         let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
         Ok(Engine {
@@ -228,6 +230,7 @@ impl Engine {
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
         self.dismiss_guard().await;
         self.flush_output().await;
+        self.hands.hub.dismiss_followers().await;
         if let Some(server) = self.server.take() {
             server.finish().await;
         }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::Hub;
+use super::hub::{Follower, Hub, Since, Until};
 use super::perform::Hands;
 use crate::control::protocol::{
     About, Acted, Became, Code, Instance, Refusal, Reply, Request, Stack, State, Targets, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
-use crate::project::{InstanceId, Project};
+use crate::logs::{Escapes, Sink, Wanted, Whom};
+use crate::project::{InstanceId, Names, Nobody, Project};
 use crate::supervisor::goal::{Aim, Goal, Verdict};
 use crate::supervisor::{Event, InstanceState, Note, Snapshot, Want, Wish};
 use crate::sys::clock;
@@ -101,10 +102,14 @@ pub struct LocalSession {
     questions: mpsc::Sender<Question>,
     about: Rc<About>,
     hub: Hub,
+    teller: Teller,
 }
 
+/// Makes what tells somebody of lines.
+pub type Teller = fn(&Project, Wanted, Escapes) -> Box<dyn Sink>;
+
 /// Makes the two ends.
-pub(super) fn open(project: &Project, hub: &Hub) -> (LocalSession, Desk) {
+pub(super) fn open(project: &Project, hub: &Hub, teller: Teller) -> (LocalSession, Desk) {
     let (sender, questions) = mpsc::channel(QUESTIONS);
     let about = About {
         version: VERSION,
@@ -113,8 +118,9 @@ pub(super) fn open(project: &Project, hub: &Hub) -> (LocalSession, Desk) {
         project: project.name.clone(),
         root: project.root.display().to_string(),
         began_ms: now_ms(),
+        log_dir: project.logs.as_ref().map(|logs| project.root.join(&logs.dir).display().to_string()),
     };
-    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone() };
+    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone(), teller };
     (session, Desk { questions, stack: None })
 }
 
@@ -144,8 +150,17 @@ impl Session for LocalSession {
         })
     }
 
-    fn follow(&self, _query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>> {
-        Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot follow lines yet")) })
+    fn follow(&self, query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>> {
+        Box::pin(async move {
+            let project = self.put(Question::View).await?.project;
+            let LogQuery { names, lines, since, until, question, run, escapes, follow } = query;
+            let newest = self.hub.newest_runs();
+            let wanted = Wanted { whose: whom(&project, names)?, question, since, until, run, newest };
+            let make = || (self.teller)(&project, wanted.clone(), escapes);
+            let until = if follow { Until::End } else { Until::Now };
+            let follower = self.hub.follow(&make, lines.map_or(Since::Oldest, Since::Last), until);
+            Ok(Box::new(follower) as Box<dyn Follow>)
+        })
     }
 
     fn attach(&self, _query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
@@ -221,12 +236,29 @@ impl LocalSession {
     }
 }
 
+impl Follow for Follower {
+    fn next(&mut self) -> Later<'_, Option<Vec<u8>>> {
+        Box::pin(Follower::next(self))
+    }
+}
+
+/// Finds out whose lines are meant; `system` means forge's remarks about nobody.
+fn whom(project: &Project, names: Vec<String>) -> Result<Whom, Refusal> {
+    let (system, names): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name == "system");
+    if system.is_empty() && names.is_empty() {
+        return Ok(Whom::Everybody);
+    }
+    let names =
+        if names.is_empty() { Names::default() } else { project.names_meant(&names).map_err(refused)? };
+    Ok(Whom::Some { names, system: !system.is_empty() })
+}
+
+fn refused(nobody: Nobody) -> Refusal {
+    Refusal { code: Code::UnknownProcess, message: nobody.message, hint: nobody.hint }
+}
+
 fn named(project: &Project, names: &[String]) -> Result<Vec<InstanceId>, Refusal> {
-    project.instances_named(names).map_err(|nobody| Refusal {
-        code: Code::UnknownProcess,
-        message: nobody.message,
-        hint: nobody.hint,
-    })
+    project.instances_named(names).map_err(refused)
 }
 
 fn told(verdict: Verdict, began: Instant) -> Became {

@@ -98,6 +98,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         grace,
         limit,
         seat,
+        teller: start::teller,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
     {

@@ -17,7 +17,7 @@ use crate::project::InstanceId;
 const SILENCE: Duration = Duration::from_millis(500);
 
 /// How long those who still listen at the very end may take nothing before they are given up.
-const PARTING: Duration = Duration::from_millis(500);
+const PARTING: Duration = Duration::from_millis(200);
 
 /// Somebody who follows. When it is dropped, that is over.
 ///

@@ -192,6 +192,11 @@ impl Sink for JsonSink {
         self.pending.extend_from_slice(head.at(at));
         let end = if piece.ends { End::OfLine } else { End::OfPiece };
         write(&text, end, filter.as_mut(), &mut self.plain, &mut self.pending);
+        if self.with_runs && !piece.begins {
+            // Whoever comes in the middle of a line has not seen its beginning.
+            self.pending.truncate(self.pending.len() - b"}\n".len());
+            self.pending.extend_from_slice(b",\"continues\":true}\n");
+        }
     }
 
     fn misses(&mut self, at: WallTime, stream: Option<StreamId>, lines: u64) {
