@@ -1,7 +1,7 @@
 //! Many clients at the socket of a stack whose processes flood: how long an answer takes, and proof that no line is lost meanwhile.
 //!
 //! `cargo bench --bench clients [-- SECONDS [REQUESTS_A_SECOND [CLIENTS]]]`. Besides those who ask, one client follows all lines and reads, and
-//! twelve connect and never read. benches/README.md says what the figures mean.
+//! eight connect and never read. benches/README.md says what the figures mean.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark is a program of its own: none of forge's rooms is here"
@@ -24,7 +24,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 const PROCESSES: usize = 16;
-const DEAF: usize = 12;
+const DEAF: usize = 8;
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();

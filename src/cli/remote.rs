@@ -18,13 +18,13 @@ use crate::project::Colour;
 /// Why a command that talks to a running stack cannot do what it is for.
 #[derive(Debug)]
 pub(crate) struct Trouble {
-    diagnostic: Diagnostic,
+    diagnostic: Box<Diagnostic>,
     code: u8,
 }
 
 impl Trouble {
     pub(crate) fn new(diagnostic: Diagnostic, code: u8) -> Trouble {
-        Trouble { diagnostic, code }
+        Trouble { diagnostic: Box::new(diagnostic), code }
     }
 
     /// Returns whether it is that no stack runs here.
@@ -34,7 +34,7 @@ impl Trouble {
 
     /// Says it; returns the exit code.
     pub(crate) fn show(self) -> u8 {
-        let _ = report::show(&[self.diagnostic], &Mask::default(), Colour::Auto);
+        let _ = report::show(&[*self.diagnostic], &Mask::default(), Colour::Auto);
         self.code
     }
 }

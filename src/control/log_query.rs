@@ -1,5 +1,7 @@
 //! The query of `GET /v1/logs`: which lines somebody wants, as text in a path. Pure.
 
+use std::fmt::Write;
+
 use crate::control::protocol::{Code, Refusal};
 use crate::logs::when::{self, Moment};
 use crate::logs::{Escapes, Level, Pattern, Question};
@@ -122,9 +124,11 @@ pub fn written<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Strin
         for byte in value.bytes() {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                    query.push(byte.into())
+                    query.push(byte.into());
                 }
-                _ => query.push_str(&format!("%{byte:02X}")),
+                _ => {
+                    let _ = write!(query, "%{byte:02X}");
+                }
             }
         }
     }

@@ -93,6 +93,10 @@ impl Running {
                 for object in lines.split(|byte| *byte == b'\n').filter(|object| !object.is_empty()) {
                     retold.object(object, &mut out);
                 }
+                // What there is now is not much: all of it is taken before a pager that waits could make it old.
+                if !args.follow {
+                    continue;
+                }
                 match terminal::out_to_reader(&out) {
                     Ok(true) => out.clear(),
                     Ok(false) => return Ok(Ok(())),

@@ -375,7 +375,7 @@ impl Past {
     pub(super) fn kept_bytes(&self) -> usize {
         let batches = self.entries.iter().map(|entry| match &entry.what {
             What::Batch(batch) => batch.buffer.capacity(),
-            _ => 0,
+            What::Begins(..) | What::Lines { .. } | What::Piece { .. } | What::Ends(_) | What::Note(_) => 0,
         });
         batches.sum::<usize>()
             + self.texts.capacity()

@@ -74,8 +74,8 @@ impl Shown {
         self
     }
 
-    fn screen(mut self, wish: ScreenWish) -> Shown {
-        self.0.screen(&wish);
+    fn screen(mut self, wish: &ScreenWish) -> Shown {
+        self.0.screen(wish);
         self
     }
 
@@ -338,20 +338,20 @@ fn what_is_shown_can_be_changed_while_it_goes_on() {
     Shown::new(PIPE, quiet_jobs)
         .lines(JOBS, b"quiet\n")
         .piece(WEB, "^be")
-        .screen(ScreenWish { unmuted: [jobs.clone()].into(), ..ScreenWish::default() })
+        .screen(&ScreenWish { unmuted: [jobs.clone()].into(), ..ScreenWish::default() })
         .piece(WEB, "gun$")
         .lines(JOBS, b"loud\n")
-        .screen(ScreenWish { whose: Whose::One(jobs.clone()), ..ScreenWish::default() })
+        .screen(&ScreenWish { whose: Whose::One(jobs.clone()), ..ScreenWish::default() })
         .lines(WEB, b"not me\n")
         .piece(WEB, "^nor$")
         .lines(JOBS, b"alone\n")
         .started("web")
-        .screen(ScreenWish { with: pattern("GE[TX]"), without: pattern("health"), ..ScreenWish::default() })
+        .screen(&ScreenWish { with: pattern("GE[TX]"), without: pattern("health"), ..ScreenWish::default() })
         .lines(WEB, b"GET /\n\x1b[1mGE\x1b[0mT /bold\nPUT /\nGET /health\n")
         .lines(JOBS, b"GET quiet\n")
-        .screen(ScreenWish { whose: Whose::Nobody, ..ScreenWish::default() })
+        .screen(&ScreenWish { whose: Whose::Nobody, ..ScreenWish::default() })
         .lines(WEB, b"nobody\n")
-        .screen(ScreenWish { muted: [jobs].into(), ..ScreenWish::default() })
+        .screen(&ScreenWish { muted: [jobs].into(), ..ScreenWish::default() })
         .lines(WEB, b"all\n")
         .is(&[
             "web.1  | be",
