@@ -100,7 +100,7 @@ fn main() {
     let elapsed = begin.elapsed().as_secs_f64();
     let busy_rate = (heard.load(Ordering::Relaxed) - before) as f64 / elapsed;
     over.store(true, Ordering::Relaxed);
-    let followed = following.join().expect("no panic");
+    let told = following.join().expect("no panic");
     let after = memory_kib(pid);
     drop(deaf);
 
@@ -110,22 +110,16 @@ fn main() {
     let ended = ends.elapsed();
     let (lines, torn) = reading.join().expect("no panic");
     took.sort_unstable();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
     say(&format!(
         "requests   {} in {elapsed:.1} s by {clients} clients, each on a connection of its own for every second request\n",
         took.len()
     ));
-    say(&format!(
-        "answer ms  p50 {:.2}  p90 {:.2}  p99 {:.2}  max {:.2}\n",
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(1.0)
-    ));
+    say(&format!("answer ms  p50 {:.2}  p90 {:.2}  p99 {:.2}  max {:.2}\n", at(50), at(90), at(99), at(100)));
     say(&format!("memory KiB {} before, {peak} at most, {after} after\n", calm.0));
     say(&format!(
         "lines/s    {calm_rate:.0} before, {busy_rate:.0} meanwhile; followed {} MB\n",
-        followed / 1_000_000
+        told / 1_000_000
     ));
     say(&format!("lines      {lines} in all, {torn} torn, lost or late\n"));
     say(&format!("end        {status} after {:.0} ms\n", ended.as_secs_f64() * 1e3));
@@ -150,7 +144,7 @@ fn ask(socket: &Path, start: Instant, pause: Duration, end: Instant, client: u64
         read_answer(&mut connection).expect("a whole answer");
         took.push(due.elapsed());
         count += 1;
-        stream = (count % 2 == 0).then_some(connection);
+        stream = count.is_multiple_of(2).then_some(connection);
         due += pause;
     }
     took
