@@ -10,7 +10,7 @@ use std::sync::Arc;
 use forge::control::address::{Address, claim};
 use forge::control::client::Client;
 use forge::control::log_query::{LogQuery, written};
-use forge::control::protocol::{About, Code, Refusal, Reply, Request, Stack};
+use forge::control::protocol::{About, Code, Record, Refusal, Reply, Request, Stack};
 use forge::control::server::Server;
 use forge::control::session::{Asker, AttachQuery, Attached, Follow, Later, Measure, Session};
 use forge::supervisor::Snapshot;
@@ -49,6 +49,10 @@ impl Session for Nobody {
     }
 
     fn view(&self, _measure: Measure) -> Later<'_, Result<Stack, Refusal>> {
+        no()
+    }
+
+    fn why(&self) -> Later<'_, Result<Record, Refusal>> {
         no()
     }
 

@@ -53,7 +53,9 @@ pub(crate) struct Forge {
 
 pub(crate) use ci::{CiArgs, Ports};
 
-pub(crate) use running::{ActArgs, PsArgs, WhereArgs};
+pub(crate) use running::{
+    ActArgs, Awaiting, DownArgs, PortsArgs, PsArgs, SignalArgs, UrlArgs, WaitArgs, WhereArgs,
+};
 
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
@@ -61,7 +63,7 @@ pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the processes and show what they print
-    #[command(visible_aliases = ["s", "up"], after_help = START_EXAMPLES, after_long_help = START_DETAILS, args_override_self = true)]
+    #[command(visible_alias = "s", alias = "st", after_help = START_EXAMPLES, after_long_help = START_DETAILS, args_override_self = true)]
     Start(Box<StartArgs>),
     /// Run one entry of the Procfile, or any command, in the environment of the stack
     #[command(after_help = RUN_EXAMPLES, args_override_self = true)]
@@ -92,6 +94,27 @@ pub(crate) enum Command {
     /// End processes of the running stack and start them again
     #[command(args_override_self = true)]
     Restart(ActArgs),
+    /// End processes of the running stack, and let them be
+    #[command(args_override_self = true)]
+    Stop(ActArgs),
+    /// Start processes of the running stack that do not run; where none runs, do what start does
+    #[command(args_override_self = true)]
+    Up(Box<StartArgs>),
+    /// Send processes of the running stack a signal
+    #[command(args_override_self = true)]
+    Signal(SignalArgs),
+    /// Wait until processes of the running stack are ready, or have ended
+    #[command(args_override_self = true)]
+    Wait(WaitArgs),
+    /// End the running stack, and come back when nobody of it is left
+    #[command(args_override_self = true)]
+    Down(DownArgs),
+    /// Show which ports the processes of the running stack were given, and where they really listen
+    #[command(args_override_self = true)]
+    Ports(PortsArgs),
+    /// Print the address of a process of the running stack, for a browser
+    #[command(args_override_self = true)]
+    Url(UrlArgs),
     /// Print the JSON Schema of forge.toml, for editors
     Schema,
     /// Print the version

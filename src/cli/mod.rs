@@ -1,6 +1,7 @@
 //! The command line: reads what the user wrote, puts the rooms together, and gives the exit code.
 
 mod act;
+mod already;
 mod args;
 mod check;
 mod ci;
@@ -95,6 +96,16 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Why(args) => why::why(&args, matches),
         Command::Ps(args) => ps::ps(&args),
         Command::Restart(args) => act::restart(&args),
+        Command::Stop(args) => act::stop(&args),
+        Command::Up(args) => match act::up(&args)? {
+            Some(code) => Ok(code),
+            None => start_or_tell(&args, matches),
+        },
+        Command::Signal(args) => act::signal(&args),
+        Command::Wait(args) => act::wait(&args),
+        Command::Down(args) => act::down(&args),
+        Command::Ports(args) => ps::ports(&args),
+        Command::Url(args) => ps::url(&args),
         Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),
@@ -114,7 +125,14 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
         let question = if args.dry_run { Question::Idle } else { Question::Welcome };
         diagnostics.extend(left_behind::settle(&place, start::longest_grace(&loaded.value), question, &mask));
     }
+    // Before the ports: that they are taken would be true, and no help.
     diagnostics.extend(preflight::give_ports(&mut loaded.value));
+    if let Some(running) = already::look(&place, &loaded.value).filter(|_| !args.dry_run) {
+        diagnostics.push(running);
+        let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
+        let _ = report::show(&diagnostics, &mask, colour);
+        return Ok(exit::MISTAKE);
+    }
     let mut taken = preflight::ports(&loaded.value);
     if may_move_ports(&loaded.value, &diagnostics, &taken, args.dry_run) {
         loaded.value.on_conflict = OnConflict::Next;

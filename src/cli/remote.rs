@@ -47,19 +47,24 @@ pub(crate) fn talk<T>(
     doing: impl AsyncFnOnce() -> Result<T, Trouble>,
     then: impl FnOnce(T) -> anyhow::Result<u8>,
 ) -> anyhow::Result<u8> {
-    match ask(doing) {
+    match converse(doing) {
         Ok(answer) => then(answer),
         Err(trouble) => Ok(trouble.show()),
     }
 }
 
 /// The same, for whoever goes on by himself.
-pub(crate) fn ask<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+pub(crate) fn converse<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         let message = format!("could not start the runtime: {}", read::why(&error));
         Trouble::new(Diagnostic::error("broken", message), exit::BROKEN)
     })?;
     LocalSet::new().block_on(&runtime, doing())
+}
+
+/// The same for what only wants to know something.
+pub(crate) fn ask<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> anyhow::Result<T> {
+    converse(doing).map_err(|_| anyhow::anyhow!("there is no answer"))
 }
 
 /// Finds the stack that a command means: the one that was named, else the nearest above the current directory, of several the
@@ -73,21 +78,47 @@ pub(crate) async fn find(place: &WhereArgs, command: &str, names: &[String]) -> 
             Err(error) => Err(unreachable(path, &error)),
         };
     }
-    let here = match &place.root {
-        Some(root) => root.clone(),
-        None => read::current_directory().unwrap_or_else(|| PathBuf::from("/")),
-    };
-    let here = here.canonicalize().unwrap_or(here);
-    let mut found = here
-        .ancestors()
-        .map(|directory| sockets(&ProjectPlace::of(directory)))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default();
+    let here = start_of(place);
+    let mut found = nearest(&here);
     match found.len() {
         0 => Err(nothing_runs(&here)),
         1 => Ok(Client::new(found.remove(0), name)),
         _ => choose(&found, &name, names).await,
     }
+}
+
+/// Returns whether a stack runs that a command would find.
+pub(crate) fn is_there(place: &WhereArgs) -> bool {
+    !nearest(&start_of(place)).is_empty()
+}
+
+/// Waits until a stack does not listen any more.
+pub(crate) async fn gone(client: &Client) {
+    while let Ok(stream) = client.address().connect().and_then(tokio::net::UnixStream::from_std) {
+        let mut byte = [0];
+        // Nobody says anything unasked: what comes is the end.
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut byte) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+    }
+}
+
+/// Returns the directory from which it is looked for.
+fn start_of(place: &WhereArgs) -> PathBuf {
+    let here = match &place.root {
+        Some(root) => root.clone(),
+        None => read::current_directory().unwrap_or_else(|| PathBuf::from("/")),
+    };
+    here.canonicalize().unwrap_or(here)
+}
+
+/// Returns the sockets of the nearest project that has any, from a directory upwards.
+fn nearest(here: &Path) -> Vec<Address> {
+    let sockets = here.ancestors().map(|directory| sockets(&ProjectPlace::of(directory)));
+    sockets.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Returns the sockets of a project on which somebody may answer.
@@ -149,19 +180,17 @@ impl From<NoAnswer> for Trouble {
     fn from(no_answer: NoAnswer) -> Trouble {
         match no_answer {
             NoAnswer::Refused(Refusal { code, message, hint }) => {
-                let (word, exit) = match code {
-                    Code::UnknownProcess => ("unknown-process", exit::MISTAKE),
-                    Code::Gone => ("nothing-runs", exit::NOTHING_HERE),
-                    Code::TooMany => ("too-many-clients", exit::BROKEN),
-                    Code::NotPossible => ("not-possible", exit::MISTAKE),
-                    Code::NoSuchPath
-                    | Code::NoSuchMethod
-                    | Code::BadRequest
-                    | Code::TooLarge
-                    | Code::Broken
-                    | Code::Other => ("refused", exit::BROKEN),
+                let message = visible(&message).into_owned();
+                let (diagnostic, exit) = match code {
+                    Code::UnknownProcess => (Diagnostic::error("unknown-process", message), exit::MISTAKE),
+                    Code::Gone => (Diagnostic::error("nothing-runs", message), exit::NOTHING_HERE),
+                    Code::TooMany => (Diagnostic::error("too-many-clients", message), exit::BROKEN),
+                    Code::NotPossible => (Diagnostic::error("not-possible", message), exit::MISTAKE),
+                    Code::BadRequest => (Diagnostic::error("refused", message), exit::USAGE),
+                    Code::NoSuchPath | Code::NoSuchMethod | Code::TooLarge | Code::Broken | Code::Other => {
+                        (Diagnostic::error("refused", message), exit::BROKEN)
+                    }
                 };
-                let diagnostic = Diagnostic::error(word, visible(&message).into_owned());
                 let hint = hint.map(|hint| visible(&hint).into_owned());
                 Trouble::new(hint.into_iter().fold(diagnostic, Diagnostic::hint), exit)
             }

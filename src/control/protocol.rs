@@ -5,12 +5,14 @@
 
 mod state;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 use crate::project::InstanceId;
 use crate::supervisor::goal::Fate;
-use crate::supervisor::{Cause, Explanation, RunId, Want};
+use crate::supervisor::{Cause, Explanation, RunId, Snapshot, Want};
 
 pub use state::State;
 
@@ -115,6 +117,26 @@ pub struct Member {
     pub title: String,
 }
 
+/// The form of a [`Record`].
+pub const RECORD_VERSION: u32 = 1;
+
+/// `GET /v1/why`, and what is kept of a run of which nobody is left who could be asked: as far as it had come when this was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`RECORD_VERSION`].
+    pub version: u32,
+    /// When it began, in seconds since 1970.
+    pub began: i64,
+    /// When this was kept.
+    pub kept: i64,
+    /// Whether forge itself had come to its end; otherwise it was killed, or runs.
+    pub is_over: bool,
+    /// What was so, and why.
+    pub stack: Snapshot,
+    /// What each instance printed last, as it was shown: without secrets, and without colours.
+    pub last_lines: BTreeMap<String, Vec<String>>,
+}
+
 /// Whom a request is about, and how long it may take: the body of most of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -125,11 +147,63 @@ pub struct Targets {
     pub timeout_ms: Option<u64>,
 }
 
+/// The body of `POST /v1/wait`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Awaited {
+    /// As in [`Targets`].
+    pub names: Vec<String>,
+    /// As in [`Targets`].
+    pub timeout_ms: Option<u64>,
+    /// What is waited for.
+    #[serde(rename = "for")]
+    pub until: Until,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// It is ready, or done if it has an end of its own.
+    #[default]
+    Ready,
+    /// The run that is there has ended.
+    Exit,
+}
+
+/// The body of `POST /v1/signal`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signalled {
+    /// As in [`Targets`].
+    pub names: Vec<String>,
+    /// Which one: `HUP`, `SIGHUP`.
+    pub signal: String,
+}
+
+/// The body of `POST /v1/down`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ending {
+    /// As in [`Targets`].
+    pub timeout_ms: Option<u64>,
+}
+
 /// What somebody asks of a stack. A variant here is one line in `routes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// `POST /v1/restart`: end them and start them again; answered when they are ready.
     Restart(Targets),
+    /// `POST /v1/stop`: end them; answered when nobody of them is left.
+    Stop(Targets),
+    /// `POST /v1/up`: start them, if they do not run; answered when they are ready.
+    Up(Targets),
+    /// `POST /v1/signal`: send their leaders a signal.
+    Signal(Signalled),
+    /// `POST /v1/wait`: change nothing, and wait.
+    Wait(Awaited),
+    /// `POST /v1/down`: end the whole stack; answered when nobody of it is left.
+    Down(Ending),
 }
 
 /// What a request has come to.

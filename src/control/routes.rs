@@ -43,13 +43,20 @@ async fn route(request: hyper::Request<Incoming>, session: &dyn Session, asker: 
     match path[..] {
         ["v1"] if get => json(session.about()),
         ["v1", "stack"] if get => json(&session.view(measure(&head.uri)?).await?),
+        ["v1", "why"] if get => json(&session.why().await?),
         ["v1", "logs"] if get => {
             let query = LogQuery::read(head.uri.query(), clock::wall(), &clock::offset_at)?;
             let lines = session.follow(query).await?;
             Ok(response(StatusCode::OK, "application/x-ndjson", Stream::of(lines)))
         }
         ["v1", "restart"] if post => json(&session.ask(Request::Restart(read(body).await?), asker).await?),
-        ["v1"] | ["v1", "logs" | "stack" | "restart"] => {
+        ["v1", "stop"] if post => json(&session.ask(Request::Stop(read(body).await?), asker).await?),
+        ["v1", "up"] if post => json(&session.ask(Request::Up(read(body).await?), asker).await?),
+        ["v1", "signal"] if post => json(&session.ask(Request::Signal(read(body).await?), asker).await?),
+        ["v1", "wait"] if post => json(&session.ask(Request::Wait(read(body).await?), asker).await?),
+        ["v1", "down"] if post => json(&session.ask(Request::Down(read(body).await?), asker).await?),
+        ["v1"]
+        | ["v1", "logs" | "stack" | "why" | "restart" | "stop" | "up" | "signal" | "wait" | "down"] => {
             Err(Refusal::new(Code::NoSuchMethod, format!("`{}` is not for this path", head.method)))
         }
         _ => Err(Refusal::new(Code::NoSuchPath, format!("there is no `{}`", head.uri.path()))),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use super::log_query::LogQuery;
-use super::protocol::{About, Refusal, Reply, Request, Stack};
+use super::protocol::{About, Record, Refusal, Reply, Request, Stack};
 use crate::supervisor::Snapshot;
 
 /// Something that comes later; everything happens in one thread.
@@ -24,6 +24,9 @@ pub trait Session {
 
     /// Returns what is so with everything that a table shows.
     fn view(&self, measure: Measure) -> Later<'_, Result<Stack, Refusal>>;
+
+    /// Returns why everything is as it is: all that is remembered of its runs, and what each printed last.
+    fn why(&self) -> Later<'_, Result<Record, Refusal>>;
 
     /// Does what is asked and returns what has come of it. Whoever does not wait for that takes back nothing.
     fn ask(&self, request: Request, asker: Asker) -> Later<'_, Result<Reply, Refusal>>;

@@ -256,6 +256,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => (None, None),
@@ -283,6 +284,7 @@ impl Engine {
             | Event::TimeUp { .. }
             | Event::GuardLost
             | Event::Wanted { .. }
+            | Event::SignalWanted { .. }
             | Event::FilesChanged { .. }
             | Event::ClockSet
             | Event::DeadlineReached => None,
@@ -369,6 +371,10 @@ impl Engine {
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
             Question::Event(event) => return Some(event),
+            Question::End => {
+                self.asked_to_stop = true;
+                return Some(Event::Signal { signal: libc::SIGTERM, from_terminal: false });
+            }
         }
         None
     }

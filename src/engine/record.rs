@@ -1,9 +1,6 @@
 //! What is kept of a run for `forge why`, when nobody is left who could be asked.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
 
 use crate::project::InstanceId;
 use crate::supervisor::{Explanation, InstanceState, Snapshot};
@@ -13,25 +10,7 @@ use crate::sys::{clock, keepsake};
 pub const DIRECTORY: &str = ".forge";
 /// The file in it.
 pub const FILE: &str = "last-run.json";
-/// The form of the file.
-pub const VERSION: u32 = 1;
-
-/// The last run of a stack, as far as it had come when it was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// [`VERSION`].
-    pub version: u32,
-    /// When it began, in seconds since 1970.
-    pub began: i64,
-    /// When this was kept.
-    pub kept: i64,
-    /// Whether forge itself had come to its end; otherwise it was killed, or runs.
-    pub is_over: bool,
-    /// What was so, and why.
-    pub stack: Snapshot,
-    /// What each instance printed last, as it was shown: without secrets, and without colours.
-    pub last_lines: BTreeMap<String, Vec<String>>,
-}
+pub use crate::control::protocol::{RECORD_VERSION as VERSION, Record};
 
 /// Keeps the record of one run.
 #[derive(Debug)]

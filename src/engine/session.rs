@@ -3,24 +3,31 @@
 //! Nothing here decides and nothing is owned but questions. The loop answers one after the other, so whoever looks after having wanted
 //! something sees what has come of it.
 
+mod meter;
+
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::hub::{Follower, Hub, Since, Until};
+use meter::Meter;
+
+use super::hub::{self, Follower, Hub, Since};
 use super::perform::Hands;
 use crate::control::protocol::{
-    About, Acted, Became, Code, Instance, Refusal, Reply, Request, Stack, State, Targets, VERSION,
+    About, Acted, Awaited, Became, Code, Ending, Instance, RECORD_VERSION, Record, Refusal, Reply, Request,
+    Signalled, Stack, State, Targets, Until, Use, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
 use crate::logs::{Escapes, Sink, Wanted, Whom};
-use crate::project::{InstanceId, Names, Nobody, Project};
-use crate::supervisor::goal::{Aim, Goal, Verdict};
-use crate::supervisor::{Event, InstanceState, Note, Snapshot, Want, Wish};
+use crate::project::{InstanceId, Names, Nobody, Project, parse_signal};
+use crate::supervisor::goal::{Aim, Fate, Goal, Verdict};
+use crate::supervisor::{Event, InstanceState, Note, Phase, RunId, Snapshot, Want, Wish};
 use crate::sys::clock;
+use crate::sys::kin::Kin;
 use crate::time::Time;
 
 /// How many questions may wait; whoever asks then waits for the loop, which never waits for them.
@@ -34,6 +41,8 @@ pub(super) enum Question {
     View(oneshot::Sender<View>),
     /// Something for the mind.
     Event(Event),
+    /// All is to end.
+    End,
 }
 
 /// What is so, with what the hands know.
@@ -41,7 +50,9 @@ pub(super) struct View {
     pub(super) project: Arc<Project>,
     pub(super) stack: Snapshot,
     /// What each instance of the snapshot printed last.
-    pub(super) last_lines: Vec<Option<String>>,
+    pub(super) last_lines: Vec<Vec<String>>,
+    /// How the processes of its newest runs are recognised.
+    pub(super) kin: Vec<(RunId, Kin)>,
 }
 
 /// The loop's end: where questions come in, and where snapshots go out.
@@ -90,9 +101,10 @@ impl Desk {
 impl Hands {
     /// Adds to what the mind knows what is known here.
     pub(super) fn view(&self, stack: Snapshot) -> View {
-        let last_line = |one: &InstanceState| self.last_lines(&one.id).pop();
-        let last_lines = stack.instances.iter().map(last_line).collect();
-        View { project: Arc::clone(&self.project), stack, last_lines }
+        let last_lines = stack.instances.iter().map(|one| self.last_lines(&one.id)).collect();
+        let newest = stack.instances.iter().filter_map(|one| one.runs.last()).map(|run| run.run);
+        let kin = newest.filter_map(|run| Some((run, self.kin(run)?))).collect();
+        View { project: Arc::clone(&self.project), stack, last_lines, kin }
     }
 }
 
@@ -103,6 +115,8 @@ pub struct LocalSession {
     about: Rc<About>,
     hub: Hub,
     teller: Teller,
+    /// Many may ask at once, and all get the same answer.
+    meter: Rc<Mutex<Meter>>,
 }
 
 /// Makes what tells somebody of lines.
@@ -120,7 +134,13 @@ pub(super) fn open(project: &Project, hub: &Hub, teller: Teller) -> (LocalSessio
         began_ms: now_ms(),
         log_dir: project.logs.as_ref().map(|logs| project.root.join(&logs.dir).display().to_string()),
     };
-    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone(), teller };
+    let session = LocalSession {
+        questions: sender,
+        about: Rc::new(about),
+        hub: hub.clone(),
+        teller,
+        meter: Rc::default(),
+    };
     (session, Desk { questions, stack: None })
 }
 
@@ -133,10 +153,24 @@ impl Session for LocalSession {
         Box::pin(self.put(Question::Stack))
     }
 
-    fn view(&self, _measure: Measure) -> Later<'_, Result<Stack, Refusal>> {
+    fn view(&self, measure: Measure) -> Later<'_, Result<Stack, Refusal>> {
         Box::pin(async move {
             let view = self.put(Question::View).await?;
-            Ok(shown(&self.about, &view))
+            let used = match measure {
+                Measure::Everything => self.meter.lock().await.read(view.kin.clone()).await,
+                Measure::Nothing => BTreeMap::new(),
+            };
+            Ok(shown(&self.about, &view, used))
+        })
+    }
+
+    fn why(&self) -> Later<'_, Result<Record, Refusal>> {
+        Box::pin(async move {
+            let View { stack, last_lines, .. } = self.put(Question::View).await?;
+            let names = stack.instances.iter().map(|one| one.id.to_string());
+            let last_lines = names.zip(last_lines).filter(|(_, lines)| !lines.is_empty()).collect();
+            let (began, kept) = (self.about.began_ms / 1000, clock::wall().seconds);
+            Ok(Record { version: RECORD_VERSION, began, kept, is_over: false, stack, last_lines })
         })
     }
 
@@ -146,6 +180,13 @@ impl Session for LocalSession {
                 Request::Restart(targets) => {
                     self.act((Aim::Restarted, Wish::Restart, Want::Bounce), targets, asker).await
                 }
+                Request::Stop(targets) => {
+                    self.act((Aim::Stopped, Wish::Stop, Want::Down), targets, asker).await
+                }
+                Request::Up(targets) => self.act((Aim::Up, Wish::Start, Want::Up), targets, asker).await,
+                Request::Signal(signalled) => self.signal(&signalled, asker).await,
+                Request::Wait(awaited) => self.wait(&awaited).await,
+                Request::Down(ending) => self.end(&ending, asker).await,
             }
         })
     }
@@ -157,7 +198,7 @@ impl Session for LocalSession {
             let newest = self.hub.newest_runs();
             let wanted = Wanted { whose: whom(&project, names)?, question, since, until, run, newest };
             let make = || (self.teller)(&project, wanted.clone(), escapes);
-            let until = if follow { Until::End } else { Until::Now };
+            let until = if follow { hub::Until::End } else { hub::Until::Now };
             let follower = self.hub.follow(&make, lines.map_or(Since::Oldest, Since::Last), until);
             Ok(Box::new(follower) as Box<dyn Follow>)
         })
@@ -191,11 +232,62 @@ impl LocalSession {
         let view = self.put(Question::View).await?;
         let instances = named(&view.project, &targets.names)?;
         let goal = Goal::new(aim, &instances, &view.stack);
-        self.hub.note(&Note::Asked { wish, instances: instances.clone(), pid: asker.pid, by: asker.name });
+        self.say(wish, instances.clone(), asker);
         for instance in instances {
             self.tell(Question::Event(Event::Wanted { instance, want })).await?;
         }
         self.reach(&goal, aim, (began, targets.timeout_ms.map(Duration::from_millis))).await
+    }
+
+    /// Says in the stream who has asked for what.
+    fn say(&self, wish: Wish, instances: Vec<InstanceId>, asker: Asker) {
+        self.hub.note(&Note::Asked { wish, instances, pid: asker.pid, by: asker.name });
+    }
+
+    /// Sends a signal to the leaders of some instances.
+    async fn signal(&self, signalled: &Signalled, asker: Asker) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let signal = parse_signal(&signalled.signal)
+            .map_err(|why| Refusal::new(Code::BadRequest, format!("`{}`: {why}", signalled.signal)))?;
+        let View { project, stack, .. } = self.put(Question::View).await?;
+        let instances = named(&project, &signalled.names)?;
+        self.say(Wish::Signal(signal), instances.clone(), asker);
+        let mut became = Vec::new();
+        for instance in instances {
+            let state = stack.instances.iter().find(|one| one.id == instance);
+            let runs = state.is_some_and(|one| matches!(one.phase, Phase::Running { .. }));
+            let fate = if runs { Fate::Signalled } else { Fate::NotRunning };
+            became.push(told(Verdict::new(&instance, state, fate), began));
+            self.tell(Question::Event(Event::SignalWanted { instance, signal })).await?;
+        }
+        let ok = became.iter().all(|one| one.fate == Fate::Signalled);
+        Ok(Reply::Acted(Acted { version: VERSION, ok, instances: became }))
+    }
+
+    /// Waits, and wants nothing.
+    async fn wait(&self, awaited: &Awaited) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let View { project, stack, .. } = self.put(Question::View).await?;
+        let aim = match awaited.until {
+            Until::Ready => Aim::Ready,
+            Until::Exit => Aim::Exited,
+        };
+        let goal = Goal::new(aim, &named(&project, &awaited.names)?, &stack);
+        self.reach(&goal, aim, (began, awaited.timeout_ms.map(Duration::from_millis))).await
+    }
+
+    /// Ends everything.
+    async fn end(&self, ending: &Ending, asker: Asker) -> Result<Reply, Refusal> {
+        let began = Instant::now();
+        let View { stack, .. } = self.put(Question::View).await?;
+        let everybody: Vec<InstanceId> = stack.instances.iter().map(|one| one.id.clone()).collect();
+        let goal = Goal::new(Aim::Stopped, &everybody, &stack);
+        self.say(Wish::End, Vec::new(), asker);
+        // Asked before, because the end comes soon where nobody runs.
+        let changes = self.put(Question::Stack).await?;
+        self.tell(Question::End).await?;
+        self.reach_in(changes, &goal, Aim::Stopped, (began, ending.timeout_ms.map(Duration::from_millis)))
+            .await
     }
 
     /// Waits until each instance has come where the goal wants it, or will not come there, or the time is over.
@@ -205,7 +297,17 @@ impl LocalSession {
         aim: Aim,
         (began, limit): (Instant, Option<Duration>),
     ) -> Result<Reply, Refusal> {
-        let mut stack = self.put(Question::Stack).await?;
+        let stack = self.put(Question::Stack).await?;
+        self.reach_in(stack, goal, aim, (began, limit)).await
+    }
+
+    async fn reach_in(
+        &self,
+        mut stack: watch::Receiver<Arc<Snapshot>>,
+        goal: &Goal,
+        aim: Aim,
+        (began, limit): (Instant, Option<Duration>),
+    ) -> Result<Reply, Refusal> {
         let mut became: Vec<(InstanceId, Option<Became>)> =
             goal.instances().map(|id| (id.clone(), None)).collect();
         loop {
@@ -267,11 +369,11 @@ fn told(verdict: Verdict, began: Instant) -> Became {
 }
 
 /// Puts together what the mind and the hands know.
-fn shown(about: &About, view: &View) -> Stack {
+fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
     let at_ms = now_ms();
-    let View { project, stack, last_lines } = view;
+    let View { project, stack, last_lines, kin: _ } = view;
     let instances = stack.instances.iter().zip(last_lines);
-    let one = |(state, last_line): (&InstanceState, &Option<String>)| {
+    let one = |(state, last_lines): (&InstanceState, &Vec<String>)| {
         let spec = project.instances.iter().find(|spec| spec.id == state.id);
         let newest = state.runs.last();
         let passed = |since: Time| stack.at.since(since);
@@ -290,8 +392,8 @@ fn shown(about: &About, view: &View) -> Stack {
             uptime_ms: newest.filter(|run| run.ended.is_none()).map(|run| milliseconds(passed(run.since))),
             exit: newest.and_then(|run| run.exit),
             restarts: state.restarts,
-            last_line: last_line.clone(),
-            used: None,
+            last_line: last_lines.last().cloned(),
+            used: newest.and_then(|run| used.remove(&run.run)),
         }
     };
     Stack {

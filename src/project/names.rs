@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{InstanceId, ProcessName, suggest};
 use crate::diagnostic::{Diagnostic, Span};
 
-pub use running::Nobody;
+pub use running::{Nobody, meant};
 
 /// A process that can be named.
 #[derive(Debug, Clone, Copy)]

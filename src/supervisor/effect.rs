@@ -297,6 +297,14 @@ pub enum Note {
 pub enum Wish {
     /// To end and start again.
     Restart,
+    /// To end.
+    Stop,
+    /// To start, if it does not run.
+    Start,
+    /// To get a signal.
+    Signal(i32),
+    /// That everything ends.
+    End,
 }
 
 /// A limit that was exceeded, and by how much.

@@ -50,6 +50,13 @@ pub enum Event {
         /// What is wanted of it.
         want: Want,
     },
+    /// Somebody wants an instance to get a signal; it changes nothing of what is wanted of it.
+    SignalWanted {
+        /// Which instance; one that does not run gets nothing.
+        instance: InstanceId,
+        /// The signal's number.
+        signal: i32,
+    },
     /// A file that a process watches has changed. Each change is told; the mind waits until it is quiet.
     FilesChanged {
         /// Who watches it; each process that does gets an event of its own.

@@ -74,8 +74,10 @@ pub enum Fate {
         /// How; `None` if it had not been launched.
         exit: Option<Exit>,
     },
-    /// There was nothing to stop.
+    /// There was nothing to stop, or to send a signal to.
     NotRunning,
+    /// It has got the signal.
+    Signalled,
     /// It has failed, and this was not what was waited for.
     Failed {
         /// How it ended.
@@ -182,7 +184,8 @@ impl Goal {
 }
 
 impl Verdict {
-    fn new(id: &InstanceId, state: Option<&InstanceState>, fate: Fate) -> Verdict {
+    /// Makes the verdict about one instance, which has this state.
+    pub fn new(id: &InstanceId, state: Option<&InstanceState>, fate: Fate) -> Verdict {
         Verdict {
             instance: id.clone(),
             run: state.and_then(|one| one.runs.last()).map(|run| run.run),
@@ -203,7 +206,7 @@ impl Fate {
     /// Returns whether this is what was waited for.
     pub fn is_success(&self, aim: Aim) -> bool {
         match self {
-            Fate::Ready => true,
+            Fate::Ready | Fate::Signalled => true,
             Fate::Ended { success, .. } => *success,
             Fate::Stopped { .. } | Fate::NotRunning => aim == Aim::Stopped,
             Fate::Failed { .. }

@@ -33,7 +33,7 @@ impl Supervisor {
             Event::FilesChanged { process, path } => self.learn_change(now, &process, &path),
             Event::ClockSet => self.learn_jump(),
             // What is due is looked for at every event.
-            Event::Continued | Event::DeadlineReached => {}
+            Event::Continued | Event::SignalWanted { .. } | Event::DeadlineReached => {}
         }
     }
 

@@ -41,4 +41,5 @@ pub mod refusal;
 pub mod sheet;
 pub mod signals;
 pub mod socket;
+pub mod titles;
 pub mod watch;

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpSocket;
 
 pub use holder::{Holder, holder};
-pub use listeners::{Listener, holds, listeners, user_of};
+pub use listeners::{Listener, holds, listeners, listening, sockets_of, user_of};
 
 /// Returns whether a program that listens on this port of localhost would be refused.
 ///

@@ -18,6 +18,7 @@ pub fn line(one: &Became) -> String {
         Fate::Ended { exit, .. } => format!("{}, after {after}", ended(*exit)),
         Fate::Stopped { exit: Some(exit) } => format!("stopped: {}, after {after}", ended(*exit)),
         Fate::Stopped { exit: None } => "stopped; it had not been started".to_owned(),
+        Fate::Signalled => one.pid.map_or_else(|| "got it".to_owned(), |pid| format!("got it (pid {pid})")),
         Fate::NotRunning => "was not running".to_owned(),
         Fate::Failed { exit, again: true } => {
             format!("failed: {}, after {after}; it is started again", ended(*exit))

@@ -139,12 +139,18 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
 pub fn wish(wish: Wish) -> Cow<'static, str> {
     match wish {
         Wish::Restart => "restart".into(),
+        Wish::Stop => "stop".into(),
+        Wish::Start => "start".into(),
+        Wish::Signal(signal) => signal_name(signal),
+        Wish::End => "end".into(),
     }
 }
 
 fn asked(what: Wish, instances: &[InstanceId], pid: Option<i32>, by: Option<&str>) -> String {
     let of = if instances.is_empty() {
-        String::new()
+        " of the stack".to_owned()
+    } else if matches!(what, Wish::Signal(_)) {
+        format!(" to {}", list(instances.iter().map(InstanceId::to_string)))
     } else {
         format!(" of {}", list(instances.iter().map(InstanceId::to_string)))
     };

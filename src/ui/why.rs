@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::facts;
 use super::messages::{duration, ended, out_of_memory};
 use crate::diagnostic::visible;
 use crate::exit::signal_name;
@@ -20,8 +21,19 @@ pub struct Story<'a> {
     pub lasted: Duration,
     /// How long ago that was.
     pub ago: Duration,
-    /// Whether forge itself came to its end.
-    pub is_over: bool,
+    /// How far it has come.
+    pub end: End,
+}
+
+/// How far the run has come that is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// forge itself came to its end.
+    Over,
+    /// forge was killed.
+    CutShort,
+    /// It runs, and was asked.
+    Runs,
 }
 
 /// Returns whether a name, `web` or `web.1`, means an instance.
@@ -31,8 +43,14 @@ pub fn is_meant(id: &InstanceId, name: &str) -> bool {
 
 /// Tells it, of all instances or of those that are meant; the first cause first.
 pub fn text(story: &Story<'_>, name: Option<&str>) -> String {
-    let end = if story.is_over { "" } else { "; forge itself did not come to its end" };
-    let mut text = format!("the last run ended {}, after {}{end}\n", ago(story.ago), duration(story.lasted));
+    let (ago, lasted) = (ago(story.ago), duration(story.lasted));
+    let mut text = match story.end {
+        End::Over => format!("the last run ended {ago}, after {lasted}\n"),
+        End::CutShort => {
+            format!("the last run ended {ago}, after {lasted}; forge itself did not come to its end\n")
+        }
+        End::Runs => format!("the stack runs, for {lasted}\n"),
+    };
     if let Some(cause) = story.stack.stopping.as_ref().map(why_the_stack_ended) {
         text.push_str(&cause);
     }
@@ -65,12 +83,16 @@ fn about(one: &InstanceState, story: &Story<'_>, is_first: bool) -> String {
     let mut text = format!("\n{}{first}\n", one.id);
     let mut line = |words: String| text.extend(["  ", &words, "\n"]);
     for run in &one.runs {
-        line(about_run(run));
+        line(about_run(run, story));
     }
-    match about_now(&one.because, story.stack) {
-        Some(words) => line(words),
-        None if one.runs.is_empty() => line("was never started".to_owned()),
-        None => {}
+    if story.end == End::Runs {
+        if let Some(words) = facts::why(&one.because, Some(story.stack.at)) {
+            line(words);
+        }
+    } else if let Some(words) = about_now(&one.because, story.stack) {
+        line(words);
+    } else if one.runs.is_empty() {
+        line("was never started".to_owned());
     }
     if one.restarts > 0 {
         line(format!("was restarted {} times", one.restarts));
@@ -83,9 +105,15 @@ fn about(one: &InstanceState, story: &Story<'_>, is_first: bool) -> String {
     text
 }
 
-fn about_run(run: &Chapter) -> String {
+fn about_run(run: &Chapter, story: &Story<'_>) -> String {
     let (Some(exit), Some(end)) = (run.exit, run.ended) else {
-        return "was still running".to_owned();
+        return match (story.end, run.pid) {
+            (End::Over | End::CutShort, _) => "was still running".to_owned(),
+            (End::Runs, pid) => {
+                let pid = pid.map(|pid| format!(" with pid {pid}")).unwrap_or_default();
+                format!("runs{pid}, for {}", duration(story.stack.at.since(run.since)))
+            }
+        };
     };
     let mut words = format!("{} after {}", ended(exit), duration(end.since(run.since)));
     if let Some(because) = &run.because {

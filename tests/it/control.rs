@@ -100,3 +100,82 @@ fn the_api_speaks_plain_http() {
     running.signal(SIGINT).exits_with(0);
     assert!(!socket.exists());
 }
+
+#[test]
+fn everything_that_changes_a_stack_waits_for_the_fact_and_tells_it() {
+    let runtime = runtime();
+    let running = forge(runtime.path()).procfile("web: puppet\ndb: puppet\n").start("--can-die db");
+    let (web, db) = (running.puppet("web.1"), running.puppet("db.1"));
+    let directory = running.directory();
+    let say = |words: &[&str]| command(runtime.path(), &directory, words);
+
+    let (code, said) = say(&["stop", "web"]);
+    assert!(code == 0 && said.starts_with("web.1 stopped: terminated by SIGTERM"), "{said}");
+    let (code, said) = say(&["stop", "w*"]);
+    assert!(code == 0 && said == "web.1 was not running\n", "{said}");
+    let (code, said) = say(&["signal", "HUP", "web"]);
+    assert!(code == 1 && said == "web.1 was not running\n", "{said}");
+    let (code, said) = say(&["wait", "web"]);
+    assert!(code == 1 && said.contains("nobody wants it to run"), "{said}");
+    let (code, said) = say(&["up", "web"]);
+    assert!(code == 0 && said.starts_with("web.1 runs with pid "), "{said}");
+    drop(web);
+    running.puppet("web.1").says("up again");
+    running.sees("web.1 | up again").sees("| start of web.1 asked for by pid ");
+
+    let (code, said) = say(&["wait", "--for", "exit", "-t", "100ms", "db"]);
+    assert!(code == 124 && said.starts_with("db.1 not within "), "{said}");
+    db.exits(7);
+    let (code, said) = say(&["wait", "--for", "exit", "db"]);
+    assert!(code == 7 && said.contains("exited with code 7"), "{said}");
+    let (code, said) = say(&["signal", "NOSUCH", "web"]);
+    assert!(code == 2 && said.contains("`NOSUCH`"), "{said}");
+    let (code, said) = say(&["restart", "--json", "web"]);
+    let json: serde_json::Value = serde_json::from_str(&said).expect("it is JSON");
+    assert!(code == 0 && json["ok"] == true && json["instances"][0]["outcome"] == "ready", "{said}");
+
+    let (code, said) = say(&["down"]);
+    assert!(code == 0 && said.contains("web.1 stopped"), "{said}");
+    assert_eq!(say(&["ps"]).0, 3);
+    running.sees("| end of the stack asked for by pid ").exits_with(0);
+}
+
+#[test]
+fn a_second_start_says_that_it_runs_already() {
+    let runtime = runtime();
+    let running = forge(runtime.path()).procfile("web: puppet\nworker: puppet\n").start("web -p 7000");
+    running.puppet("web.1");
+    let directory = running.directory();
+    let (code, said) = command(runtime.path(), &directory, &["start", "-p", "7000"]);
+    assert!(code == 1 && said.contains("web.1 runs here already, in forge with pid "), "{said}");
+    assert!(said.contains("`forge restart all`"), "{said}");
+    running.signal(SIGINT).exits_with(0);
+}
+
+#[test]
+fn whatever_is_no_request_does_no_harm() {
+    let runtime = runtime();
+    let running = forge(runtime.path()).procfile("web: puppet\n").start("");
+    let web = running.puppet("web.1");
+    let socket = socket(runtime.path(), &running);
+    // Half a request, and one that is never read: both stay as they are until the end.
+    let mut half = UnixStream::connect(&socket).expect("somebody listens");
+    half.write_all(b"POST /v1/restart HTTP/1.1\r\ncontent-le").expect("there is room");
+    let mut deaf = UnixStream::connect(&socket).expect("somebody listens");
+    deaf.write_all(b"GET /v1/stack HTTP/1.1\r\n\r\n").expect("there is room");
+    let large = format!("POST /v1/restart HTTP/1.0\r\ncontent-length: 70000\r\n\r\n{}", "x".repeat(70_000));
+    let answer = talk(&socket, &large);
+    assert!(answer.starts_with("HTTP/1.0 413"), "{answer}");
+    let body = "{\"names\":[\"web\"],\"nmaes\":1}";
+    let wrong = format!("POST /v1/stop HTTP/1.0\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let answer = talk(&socket, &wrong);
+    assert!(answer.starts_with("HTTP/1.0 400") && answer.contains("nmaes"), "{answer}");
+    // As many as there is room for, and one more.
+    let crowd: Vec<UnixStream> =
+        (0..62).map(|_| UnixStream::connect(&socket).expect("somebody listens")).collect();
+    let turned_away = talk(&socket, "");
+    assert!(turned_away.starts_with("HTTP/1.1 503") && turned_away.contains("too-many"), "{turned_away}");
+    drop((half, deaf, crowd));
+    web.says("still here");
+    running.sees("web.1 | still here").signal(SIGINT).exits_with(0);
+}

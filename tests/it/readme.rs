@@ -51,7 +51,7 @@ fn the_two_commands_stand_alone() {
 
 #[test]
 fn every_flag_and_command_of_the_readme_is_known_to_the_help() {
-    let known = ["", "start", "run", "check", "env", "logs", "completions", "man", "version"]
+    let known = ["", "start", "run", "check", "env", "logs", "ps", "completions", "man", "version"]
         .map(|command| [help_of(command), format!("\n  forge {command}\n")].concat())
         .concat();
     let texts =

@@ -39,7 +39,7 @@ pub(super) fn find(args: &LogsArgs) -> Result<Option<Running>, Trouble> {
         let stack = client.get::<Stack>("/v1/stack").await?;
         Ok(Running { client, stack })
     };
-    match remote::ask(look) {
+    match remote::converse(look) {
         Ok(running) => Ok(Some(running)),
         Err(trouble) if trouble.is_that_nothing_runs() && args.place.socket.is_none() => Ok(None),
         // Files can be read whoever runs.
@@ -80,7 +80,7 @@ impl Running {
         let mut retold = Retold::new(look, history, self.positions());
         let path = format!("/v1/logs{}", query(args, wish, look));
         let reader = Reader::watch().context("could not watch the standard output")?;
-        let told = remote::ask(async || {
+        let told = remote::converse(async || {
             let reader = reader.watched();
             let mut lines = self.client.lines(&path).await?;
             let mut out = Vec::new();

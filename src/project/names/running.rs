@@ -49,21 +49,31 @@ impl Project {
             let hint = Some(format!("name some of {there_are}, or `all`"));
             return Err(Nobody { message: "no process is named".to_owned(), hint });
         }
-        let mut meant = Names::default();
-        for word in words {
-            let mut complaints = Vec::new();
-            let text = Source::new("the request", word.as_bytes());
-            let mut names = Names::default();
-            names.read(&known, &Span::new(&text, 0..word.len()), &mut complaints);
-            if let Some(complaint) = complaints.into_iter().next() {
-                return Err(complaint.into());
-            }
-            if !self.instances.iter().any(|one| names.contain(&one.id)) {
-                let hint = Some(format!("those that are started are {there_are}"));
-                return Err(Nobody { message: format!("`{word}` is not started"), hint });
-            }
-            meant.0.extend(names.0);
+        let meant = meant(&known, words)?;
+        if let Some(word) = words.iter().find(|word| {
+            let alone = self::meant(&known, std::slice::from_ref(word)).unwrap_or_default();
+            !self.instances.iter().any(|one| alone.contain(&one.id))
+        }) {
+            let hint = Some(format!("those that are started are {there_are}"));
+            return Err(Nobody { message: format!("`{word}` is not started"), hint });
         }
         Ok(meant)
     }
+}
+
+/// Returns whom some words mean among `known`, whose numbers of instances are those that run.
+///
+/// # Errors
+/// A word means nobody.
+pub fn meant(known: &[Known<'_>], words: &[String]) -> Result<Names, Nobody> {
+    let mut names = Names::default();
+    for word in words {
+        let mut complaints = Vec::new();
+        let text = Source::new("the request", word.as_bytes());
+        names.read(known, &Span::new(&text, 0..word.len()), &mut complaints);
+        if let Some(complaint) = complaints.into_iter().next() {
+            return Err(complaint.into());
+        }
+    }
+    Ok(names)
 }

@@ -117,6 +117,10 @@ impl Dice {
                 let instance = if self.one_in(9) { nobody } else { somebody };
                 Event::Wanted { instance, want: self.pick(&[Want::Up, Want::Down, Want::Bounce]) }
             }
+            14 if self.one_in(3) => {
+                let instance = project.instances[self.below(project.instances.len())].id.clone();
+                Event::SignalWanted { instance, signal: self.pick(&[libc::SIGUSR1, libc::SIGUSR2]) }
+            }
             14 => {
                 let process = project.instances[self.below(project.instances.len())].id.process.clone();
                 Event::FilesChanged { process, path: "lib/a.rb".to_owned() }

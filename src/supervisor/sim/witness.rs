@@ -47,6 +47,8 @@ pub(super) struct Witness {
     pub(super) last_report: Option<Time>,
     /// The user's signal that this event passes on.
     pub(super) forwarded: Option<i32>,
+    /// To whom, if not to everybody.
+    pub(super) forwarded_to: Option<InstanceId>,
     /// Who needs whom.
     pub(super) needs: BTreeMap<InstanceId, Vec<(InstanceId, Milestone)>>,
     /// When the policy of an instance was asked and wanted another run.
@@ -146,6 +148,7 @@ impl Witness {
             named_alive: BTreeSet::new(),
             last_report: None,
             forwarded: None,
+            forwarded_to: None,
             needs: life::needs(project),
             again: BTreeMap::new(),
             freed: BTreeMap::new(),
@@ -187,6 +190,7 @@ impl Witness {
     /// Notes an event, before the mind's effects.
     pub(super) fn hear(&mut self, now: Time, event: &Event) {
         self.forwarded = None;
+        self.forwarded_to = None;
         for seen in self.runs.values_mut() {
             seen.signalled_by_user = None;
         }
@@ -210,6 +214,10 @@ impl Witness {
                 self.ending.get_or_insert(now);
             }
             Event::GuardLost => self.guard_lost = true,
+            Event::SignalWanted { instance, signal } => {
+                self.forwarded = Some(*signal).filter(|_| self.ending.is_none());
+                self.forwarded_to = Some(instance.clone());
+            }
             Event::Wanted { instance, want } => {
                 self.wanted.insert(instance.clone());
                 let newest =
@@ -222,6 +230,11 @@ impl Witness {
             }
         }
         self.look_around(now);
+    }
+
+    /// Returns whether this event passes this signal of the user on to an instance.
+    pub(super) fn passes_on(&self, signal: i32, instance: &InstanceId) -> bool {
+        self.forwarded == Some(signal) && self.forwarded_to.as_ref().is_none_or(|meant| meant == instance)
     }
 
     fn hear_signal(&mut self, now: Time, signal: i32) {

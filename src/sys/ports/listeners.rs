@@ -39,6 +39,39 @@ pub fn holds(pid: i32, sockets: &BTreeSet<u64>) -> Option<bool> {
     Some(descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).any(is_one))
 }
 
+/// Returns the sockets that a process has open, by their numbers; none where that may not be known.
+pub fn sockets_of(pid: i32) -> Vec<u64> {
+    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    let number = |target: std::path::PathBuf| {
+        target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    };
+    descriptors.filter_map(|entry| number(std::fs::read_link(entry.ok()?.path()).ok()?)).collect()
+}
+
+/// Returns every socket that listens for TCP, with its port.
+///
+/// # Errors
+/// The system does not tell.
+#[cfg(target_os = "linux")]
+pub fn listening() -> std::io::Result<std::collections::BTreeMap<u64, u16>> {
+    let mut tables = std::fs::read_to_string("/proc/net/tcp")?;
+    // A kernel without IPv6 has no such table.
+    tables.push_str(&std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default());
+    let socket = |line: &str| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let is_listening = fields.get(3) == Some(&"0A");
+        let port = fields.get(1).filter(|_| is_listening)?.rsplit_once(':')?.1;
+        Some((fields.get(9)?.parse().ok()?, u16::from_str_radix(port, 16).ok()?))
+    };
+    Ok(tables.lines().filter_map(socket).collect())
+}
+
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub fn listening() -> std::io::Result<std::collections::BTreeMap<u64, u16>> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Returns whose a process is, by the user that it acts as.
 pub fn user_of(pid: i32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

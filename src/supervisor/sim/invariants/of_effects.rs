@@ -85,7 +85,9 @@ fn stops_have_causes(witness: &Witness, _: Time, effect: &Effect) -> Verdict {
     let ruled = seen.ruled.is_some();
     let caused =
         witness.ending.is_some() || seen.unwanted || seen.asked.is_some() || killed_as_left_behind || ruled;
-    ensure(caused || witness.forwarded == Some(*signal), || format!("{} gets {signal}", seen.instance))
+    ensure(caused || witness.passes_on(*signal, &seen.instance), || {
+        format!("{} gets {signal}", seen.instance)
+    })
 }
 
 fn grace_is_given(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
@@ -104,7 +106,7 @@ fn ladders_are_climbed(witness: &Witness, now: Time, effect: &Effect) -> Verdict
         return Ok(());
     };
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
-    if witness.forwarded == Some(*signal) {
+    if witness.passes_on(*signal, &seen.instance) {
         return Ok(());
     }
     let dump = witness.specs[&seen.instance].life.limits.dump_signal;

@@ -23,7 +23,7 @@ pub(super) fn dependents_go_first(witness: &Witness, now: Time, effect: &Effect)
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     let with_the_stack = witness.ending.is_some() && witness.hurried.is_none() && seen.is_main();
     let by_itself = seen.asked.is_some() || seen.exit.is_some();
-    if !with_the_stack || by_itself || witness.forwarded == Some(*signal) {
+    if !with_the_stack || by_itself || witness.passes_on(*signal, &seen.instance) {
         return Ok(());
     }
     ensure(!witness.is_held(&seen.instance, now), || format!("{} goes too early", seen.instance))

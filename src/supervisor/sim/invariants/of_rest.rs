@@ -180,8 +180,9 @@ fn restarts_come(witness: &Witness, now: Time, _: &Mind) -> Verdict {
 
 fn user_signals_arrive(witness: &Witness, _: Time, _: &Mind) -> Verdict {
     let Some(signal) = witness.forwarded else { return Ok(()) };
+    let is_meant = |seen: &&Seen| witness.passes_on(signal, &seen.instance) && seen.is_main();
     for seen in
-        witness.runs.values().filter(|seen| seen.leader_lives() && seen.asked.is_none() && seen.is_main())
+        witness.runs.values().filter(is_meant).filter(|seen| seen.leader_lives() && seen.asked.is_none())
     {
         let came = seen.signalled_by_user == Some(signal) || seen.killed.is_some();
         ensure(came, || format!("{} did not get {signal}", seen.instance))?;

@@ -55,3 +55,21 @@ fn other_signals_mean_nothing() {
         ...      goes on
     "#]]);
 }
+
+#[test]
+fn a_signal_for_one_goes_to_its_leader_and_to_nobody_else() {
+    story("web | worker").at("1s", "signal SIGUSR1 web.1").at("2s", "Ctrl-C").plays(expect![[r#"
+        0ms      spawn    web.1
+        0ms      spawn    worker.1
+        1ms      started  web.1     pid 101
+        1ms      started  worker.1  pid 102
+        1000ms   signal   web.1     SIGUSR1
+        2000ms   heard              SIGINT
+        2000ms   to all             SIGTERM
+        2000ms   signal   web.1     SIGTERM
+        2000ms   signal   worker.1  SIGTERM
+        2001ms   ended    web.1     SIGTERM
+        2001ms   ended    worker.1  SIGTERM
+        2001ms   finish             done
+    "#]]);
+}

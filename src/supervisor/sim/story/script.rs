@@ -165,6 +165,12 @@ pub(super) fn action(what: &str) -> Next {
         ["start", id] => want(id, Want::Up),
         ["stop", id] => want(id, Want::Down),
         ["restart", id] => want(id, Want::Bounce),
+        ["signal", name, id] => {
+            let (process, index) = id.split_once('.').expect("an instance");
+            let index = index.parse().expect("its number");
+            let instance = InstanceId { process: ProcessName::new(process), index };
+            Event::SignalWanted { instance, signal: signal(name) }
+        }
         [name] => Event::Signal { signal: signal(name), from_terminal: false },
         _ => panic!("no such action: {what}"),
     })
