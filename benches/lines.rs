@@ -86,7 +86,8 @@ fn through_forge(processes: usize, lines_each: usize, mask: &dyn Fn() -> Mask) -
                 let (output, process) = io::pipe().expect("a pipe");
                 thread::spawn(move || flood(process, lines_each));
                 let hub = hub.clone();
-                let stream = hub.begin(&Origin { instance, channel: Channel::Both, run: RunId(1), pid: 1 });
+                let stream =
+                    hub.begin(&Origin { instance, channel: Channel::Both, run: RunId(1), number: 1, pid: 1 });
                 spawn_local(async move {
                     let (_last_call, hears_last_call) = oneshot::channel();
                     read(hub, stream, output.into(), hears_last_call).await

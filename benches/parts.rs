@@ -86,7 +86,11 @@ fn format(bencher: Bencher<'_, '_>, screen: Screen, lines: &[u8]) {
     };
     let mut sink = StreamSink::new(&project, screen);
     let instance = &project.instances[0];
-    sink.begins(AT, StreamId(0), &Origin { instance, channel: Channel::Both, run: RunId(1), pid: 1 });
+    sink.begins(
+        AT,
+        StreamId(0),
+        &Origin { instance, channel: Channel::Both, run: RunId(1), number: 1, pid: 1 },
+    );
     bencher.counter(BytesCount::of_slice(lines)).bench_local(|| {
         sink.lines(AT, StreamId(0), Lines::new(black_box(lines)).expect("whole lines"));
         sink.pending().clear();

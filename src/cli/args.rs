@@ -88,7 +88,7 @@ pub(crate) enum Command {
     /// Say why the last run here ended as it did: who ended first, what followed, what was waited for
     #[command(args_override_self = true)]
     Why(WhyArgs),
-    /// Show what processes have printed, from the log files of `start --log-dir`
+    /// Show what processes have printed or print now
     #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
     Logs(Box<LogsArgs>),
     /// Show what the processes of the running stack do

@@ -1,8 +1,11 @@
-//! `forge logs`: what processes have printed, from the log files. No forge has to run.
+//! `forge logs`: what processes have printed, from the log files, for which no forge has to run; where one runs that keeps none,
+//! from its memory.
 
 mod choice;
+mod live;
 mod merge;
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +13,7 @@ use anyhow::Context;
 use clap::ArgMatches;
 
 use self::choice::{Choice, Labels};
+use self::live::UntilItsEnd;
 use self::merge::{Merge, Shown};
 use super::args::{Lines, LogsArgs};
 use super::read::{self, USUAL_LOGS, why};
@@ -57,7 +61,29 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
         Ok(code)
     };
     let profile = args.profile.as_deref().map(|name| wishes::whole("--profile", name));
-    let (path, archive, manifest) = match open(args.log_dir.as_deref(), profile.as_ref()) {
+    let running = match live::find(args) {
+        Ok(running) => running,
+        Err(trouble) => return Ok(trouble.show()),
+    };
+    let is_terminal = terminal::is_stdout();
+    let look = if args.json {
+        Look::Json
+    } else if args.raw {
+        Look::Raw
+    } else {
+        let screen = Screen { terminal: is_terminal, colour: read::has_colour(colour, is_terminal) };
+        Look::Stream { screen, timestamp: !args.no_timestamp }
+    };
+    let from_files = args.log_dir.clone().or_else(|| running.as_ref()?.log_dir());
+    if let (Some(running), None) = (&running, &from_files) {
+        let (wish, diagnostics) = understand(args, Labels::default());
+        if !diagnostics.is_empty() {
+            return stop(&diagnostics, exit::MISTAKE);
+        }
+        return running.show(args, &wish, look, profile.as_ref());
+    }
+    let here = args.place.root.clone().unwrap_or_else(|| read::current_directory().unwrap_or_default());
+    let (path, archive, manifest) = match open(&here, from_files.as_deref(), profile.as_ref()) {
         Ok(found) => found,
         Err(diagnostic) => return stop(&[*diagnostic], exit::NOTHING_HERE),
     };
@@ -69,20 +95,9 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
     }
     // Two for each file.
     descriptor_table::raise_file_limit();
-    let is_terminal = terminal::is_stdout();
-    let look = if args.json {
-        Look::Json
-    } else if args.raw {
-        Look::Raw
-    } else {
-        let screen = Screen { terminal: is_terminal, colour: read::has_colour(colour, is_terminal) };
-        Look::Stream { screen, timestamp: !args.no_timestamp }
-    };
     let doing = || format!("could not read the log files in `{}`", path.display());
     let chosen = wish.choice.of(&names);
-    let colours: Vec<u8> = manifest.colours().iter().filter_map(|name| colour_number(name)).collect();
-    let palette = Palette::new(&colours);
-    let history = History::new(look, palette, chosen.iter().map(String::as_str), clock::wall());
+    let history = History::new(look, palette_of(&manifest), chosen.iter().map(String::as_str), clock::wall());
     // Before the first look, so that nothing is missed between the two.
     let changes = if args.follow {
         Some(Changes::of(&path.join(INDEX)).context("could not wait for changes of the log files")?)
@@ -92,20 +107,40 @@ pub(crate) fn logs(args: &LogsArgs, matches: &ArgMatches) -> anyhow::Result<u8> 
     let mut merge = Merge::new(archive, wish, history, args.follow).with_context(doing)?;
     match changes {
         None => merge.show_all().map(drop).with_context(doing)?,
-        Some(changes) => follow(&mut merge, &changes).with_context(doing)?,
+        Some(changes) => {
+            // A forge that writes elsewhere says nothing about the end of these.
+            let writer =
+                running.filter(|running| running.writes_to(&path)).and_then(|one| one.until_its_end());
+            follow(&mut merge, &changes, writer).with_context(doing)?;
+        }
     }
     Ok(exit::DONE)
 }
 
-/// Shows what there is, and what comes, until nobody reads it any more.
-fn follow(merge: &mut Merge, changes: &Changes) -> anyhow::Result<()> {
+/// Returns the colours that a `forge.toml` names.
+fn palette_of(manifest: &Manifest) -> Palette {
+    let colours: Vec<u8> = manifest.colours().iter().filter_map(|name| colour_number(name)).collect();
+    Palette::new(&colours)
+}
+
+/// Shows what there is, and what comes, until nobody reads it any more, or the stack that writes it has ended.
+fn follow(merge: &mut Merge, changes: &Changes, mut writer: Option<UntilItsEnd>) -> anyhow::Result<()> {
     if merge.show_all()? == Shown::NobodyReads {
         return Ok(());
     }
     loop {
         let patience = merge.waits().then_some(REPORT_PATIENCE);
-        match changes.wait(std::io::stdout(), patience)? {
+        let told = writer.as_ref().map(AsFd::as_fd);
+        match changes.wait(std::io::stdout(), told, patience)? {
             Wake::NobodyReads => return Ok(()),
+            Wake::Told => {
+                if writer.as_mut().is_some_and(UntilItsEnd::has_come) {
+                    merge.look_for_new()?;
+                    merge.show_all()?;
+                    merge.end_reports();
+                    return merge.show_all().map(drop).map_err(Into::into);
+                }
+            }
             Wake::Nothing => merge.end_reports(),
             Wake::Change => {
                 clock::pause(SETTLING);
@@ -120,6 +155,7 @@ fn follow(merge: &mut Merge, changes: &Changes) -> anyhow::Result<()> {
 
 /// Opens the directory that was named, or the next one above that has logs; also says what `forge.toml` there says.
 fn open(
+    here: &Path,
     named: Option<&Path>,
     profile: Option<&Span>,
 ) -> Result<(PathBuf, Archive, Manifest), Box<Diagnostic>> {
@@ -127,10 +163,9 @@ fn open(
         let message = format!("there are no log files in `{}`: {}", path.display(), why(error));
         Box::new(Diagnostic::error("no-logs", message).hint("`forge start --log-dir DIR` writes them"))
     };
-    let here = read::current_directory().unwrap_or_default();
     if let Some(path) = named {
         return match Archive::open(path) {
-            Ok(archive) => Ok((path.to_owned(), archive, read::manifest_of(&here, profile))),
+            Ok(archive) => Ok((path.to_owned(), archive, read::manifest_of(here, profile))),
             Err(error) => Err(unreadable(path, &error)),
         };
     }
@@ -151,9 +186,12 @@ fn open(
         let message = format!("there are no log files yet in `{}`, which forge.toml names", path.display());
         return Err(Box::new(Diagnostic::error("no-logs", message).hint("`forge start` writes them")));
     }
-    let message = format!("there are no log files here: no `{USUAL_LOGS}` in this directory or above");
+    let message = format!(
+        "no forge runs here, and there are no log files: no `{USUAL_LOGS}` in this directory or above"
+    );
     let hint = format!(
-        "`forge start --log-dir {USUAL_LOGS}` and `forge start -D` write them; other places are named with `--log-dir`"
+        "a running stack has its last lines in memory, and `forge start --log-dir {USUAL_LOGS}` and `forge start -D` write files; other \
+         places are named with `-d` and `--log-dir`"
     );
     Err(Box::new(Diagnostic::error("no-logs", message).hint(hint)))
 }

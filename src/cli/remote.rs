@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use tokio::task::LocalSet;
 
 use super::args::WhereArgs;
@@ -28,6 +27,11 @@ impl Trouble {
         Trouble { diagnostic: Box::new(diagnostic), code }
     }
 
+    /// Returns whether it is that no stack runs here.
+    pub(crate) fn is_that_nothing_runs(&self) -> bool {
+        self.code == exit::NOTHING_HERE
+    }
+
     /// Says it; returns the exit code.
     pub(crate) fn show(self) -> u8 {
         let _ = report::show(&[*self.diagnostic], &Mask::default(), Colour::Auto);
@@ -43,23 +47,24 @@ pub(crate) fn talk<T>(
     doing: impl AsyncFnOnce() -> Result<T, Trouble>,
     then: impl FnOnce(T) -> anyhow::Result<u8>,
 ) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("could not start the runtime")?;
-    match LocalSet::new().block_on(&runtime, doing()) {
+    match converse(doing) {
         Ok(answer) => then(answer),
         Err(trouble) => Ok(trouble.show()),
     }
 }
 
+/// The same, for whoever goes on by himself.
+pub(crate) fn converse<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let message = format!("could not start the runtime: {}", read::why(&error));
+        Trouble::new(Diagnostic::error("broken", message), exit::BROKEN)
+    })?;
+    LocalSet::new().block_on(&runtime, doing())
+}
+
 /// The same for what only wants to know something.
 pub(crate) fn ask<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("could not start the runtime")?;
-    LocalSet::new().block_on(&runtime, doing()).map_err(|_| anyhow::anyhow!("there is no answer"))
+    converse(doing).map_err(|_| anyhow::anyhow!("there is no answer"))
 }
 
 /// Finds the stack that a command means: the one that was named, else the nearest above the current directory, of several the

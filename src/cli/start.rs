@@ -12,11 +12,11 @@ use super::{exit, log_files, report, reread};
 use crate::control::address;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
-use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink};
+use crate::logs::{Escapes, Mask, Masking, Rewrite, Sink, Wanted};
 use crate::project::{Form, Project, Settings, Stderr, Tty};
 use crate::sys::background::LetGo;
 use crate::sys::{clock, descriptor_table, process};
-use crate::ui::sinks::{JsonSink, Screen, StreamSink};
+use crate::ui::sinks::{JsonSink, Screen, Sieve, StreamSink};
 use crate::ui::terminal;
 
 /// Where a stack runs.
@@ -94,6 +94,7 @@ pub(crate) fn start(
         when_ready,
         reader: Some(Arc::new(reread::reader(wishes))),
         seat,
+        teller,
     })?;
     if let Some(code) = background.and_then(|waits| waits.in_vain(&report, &hidden)) {
         return Ok(code);
@@ -140,6 +141,11 @@ impl View {
         let sink = sink(project, Screen { terminal: is_terminal, colour });
         Ok(View { sink, stdout, is_terminal, channels, background: None })
     }
+}
+
+/// Makes what tells somebody who follows of the lines that are wanted.
+pub(crate) fn teller(project: &Project, wanted: Wanted, escapes: Escapes) -> Box<dyn Sink> {
+    Box::new(Sieve::new(project, wanted, escapes))
 }
 
 /// Makes what formats the stream.

@@ -76,6 +76,19 @@ impl Client {
         understood(self.send(Method::POST, path, body.into()).await?).await
     }
 
+    /// Asks for lines, which come as long as there are some.
+    ///
+    /// # Errors
+    /// There is no answer, or it is no.
+    pub async fn lines(&self, path: &str) -> Result<Lines, NoAnswer> {
+        let answer = tokio::time::timeout(AT_ONCE, self.send(Method::GET, path, Bytes::new())).await;
+        let answer = answer.map_err(|_| NoAnswer::Silence)??;
+        if !answer.status().is_success() {
+            return understood::<Refused>(answer).await.and(Err(NoAnswer::Silence));
+        }
+        Ok(Lines { body: answer.into_body(), begun: Vec::new() })
+    }
+
     /// Sends a request on a connection of its own and returns the answer as soon as its head is there.
     ///
     /// # Errors
@@ -99,6 +112,32 @@ impl Client {
             headers.insert(USER_AGENT, name);
         }
         sender.send_request(request).await.map_err(lost)
+    }
+}
+
+/// Lines that come.
+#[derive(Debug)]
+pub struct Lines {
+    body: Incoming,
+    /// The beginning of a line whose end has not come yet.
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// Waits for more; returns whole lines. Nothing: no more come, as all is over.
+    ///
+    /// A call that is dropped half way costs nothing.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            // However it ends, it is the end: a forge that was killed says no goodbye.
+            let frame = self.body.frame().await?.ok()?;
+            let Some(more) = frame.data_ref() else { continue };
+            self.begun.extend_from_slice(more);
+            if let Some(end) = memchr::memrchr(b'\n', &self.begun) {
+                let rest = self.begun.split_off(end + 1);
+                return Some(std::mem::replace(&mut self.begun, rest));
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod client;
 mod io;
+pub mod log_query;
 pub mod protocol;
 mod routes;
 pub mod server;

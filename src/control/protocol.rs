@@ -35,6 +35,9 @@ pub struct About {
     pub root: String,
     /// When forge started.
     pub began_ms: i64,
+    /// The directory of its log files, if it keeps any.
+    #[serde(default)]
+    pub log_dir: Option<String>,
 }
 
 /// `GET /v1/stack`: what is so.

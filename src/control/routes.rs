@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use super::protocol::{Code, Refusal, Refused, Request};
 use super::server::PATIENCE;
-use super::session::{Asker, Follow, Measure, Session};
+use super::session::{Asker, Follow, LogQuery, Measure, Session};
+use crate::sys::clock;
 
 /// How large the body of a request may be, in bytes.
 const LARGEST_BODY: usize = 64 << 10;
@@ -43,6 +44,11 @@ async fn route(request: hyper::Request<Incoming>, session: &dyn Session, asker: 
         ["v1"] if get => json(session.about()),
         ["v1", "stack"] if get => json(&session.view(measure(&head.uri)?).await?),
         ["v1", "why"] if get => json(&session.why().await?),
+        ["v1", "logs"] if get => {
+            let query = LogQuery::read(head.uri.query(), clock::wall(), &clock::offset_at)?;
+            let lines = session.follow(query).await?;
+            Ok(response(StatusCode::OK, "application/x-ndjson", Stream::of(lines)))
+        }
         ["v1", "restart"] if post => json(&session.ask(Request::Restart(read(body).await?), asker).await?),
         ["v1", "scale"] if post => json(&session.ask(Request::Scale(read(body).await?), asker).await?),
         ["v1", "reload"] if post => json(&session.ask(Request::Reload(read(body).await?), asker).await?),
@@ -54,7 +60,8 @@ async fn route(request: hyper::Request<Incoming>, session: &dyn Session, asker: 
         ["v1"]
         | [
             "v1",
-            "stack" | "why" | "restart" | "stop" | "up" | "signal" | "wait" | "down" | "scale" | "reload",
+            "logs" | "stack" | "why" | "restart" | "stop" | "up" | "signal" | "wait" | "down" | "scale"
+            | "reload",
         ] => Err(Refusal::new(Code::NoSuchMethod, format!("`{}` is not for this path", head.method))),
         _ => Err(Refusal::new(Code::NoSuchPath, format!("there is no `{}`", head.uri.path()))),
     }
@@ -141,7 +148,6 @@ pub(super) struct Stream(Option<Next>);
 
 impl Stream {
     /// Makes a body of what follows.
-    #[expect(dead_code, reason = "`GET /v1/logs` is on its way")]
     pub(super) fn of(lines: Box<dyn Follow>) -> Said {
         Said::AsItComes(Stream(Some(Stream::wait(lines))))
     }

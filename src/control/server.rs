@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::net::UnixStream;
 use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::Instant;
 
 use super::address::Seat;
 use super::io::{Patience, Wire};
@@ -23,6 +24,8 @@ use crate::sys::{local_socket, private_dir};
 const MOST_CLIENTS: usize = 64;
 /// How long a request may take to arrive, and how long somebody may be silent between two of them.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one more waits for another one to go, before it is turned away.
+const CROWD: Duration = Duration::from_millis(100);
 /// How large the head of a request may be, in bytes; `curl` sends some hundred.
 const LARGEST_HEAD: usize = 16 << 10;
 /// After an error of the kernel (no descriptor is left) nobody is accepted for so long, or forge would spin.
@@ -86,6 +89,11 @@ async fn accept(listener: tokio::net::UnixListener, session: Rc<dyn Session>, bu
         };
         // The directory keeps everybody else away; this is for the day on which it does not.
         let Some(asker) = known(&stream) else { continue };
+        // Of some it is not noticed yet that they have gone.
+        let patience = Instant::now() + CROWD;
+        while clients.get() >= MOST_CLIENTS && Instant::now() < patience {
+            tokio::time::sleep(TURN).await;
+        }
         if clients.get() >= MOST_CLIENTS {
             turn_away(&stream);
             continue;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+pub use super::log_query::LogQuery;
 use super::protocol::{About, Record, Refusal, Reply, Request, Stack};
 use crate::supervisor::Snapshot;
 
@@ -53,17 +54,6 @@ pub struct Asker {
     pub pid: Option<i32>,
     /// What it calls itself: `forge restart`, `curl`.
     pub name: Option<String>,
-}
-
-/// Which lines are wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LogQuery {
-    /// Of whom; nobody means everybody.
-    pub names: Vec<String>,
-    /// How many lines that were there before, at most; `None`: all that are still known.
-    pub lines: Option<usize>,
-    /// Whether those that come later are wanted, too.
-    pub follow: bool,
 }
 
 /// Lines that come; see `Session::follow`.

@@ -333,6 +333,7 @@ impl Hub {
         let State { sinks, rewrite, .. } = &mut *state;
         if let Some(rewrite) = rewrite {
             sinks.show_kept(rewrite.as_mut(), (clock::wall(), stream));
+            sinks.listeners().tell();
         }
         let now = clock::wall();
         state.sinks.each(|sink| sink.falls_silent(now, stream));
@@ -421,10 +422,12 @@ impl State {
     fn show(&mut self, id: StreamId, work: impl FnOnce(&mut Stream, &[u8], &mut dyn FnMut(Frame<'_>))) {
         let State { sinks, rewrite, streams, chunk, awaited, .. } = self;
         let now = clock::wall();
+        sinks.listeners().reads(chunk);
         work(&mut streams[id.0], chunk, &mut |frame| {
             sinks.show(rewrite.as_deref_mut(), (now, id), frame);
             awaited.look(id, frame);
         });
+        sinks.listeners().has_read(chunk);
     }
 
     fn note(&mut self, note: &Note) {

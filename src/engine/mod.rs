@@ -101,6 +101,8 @@ pub struct Setup {
     pub when_ready: Option<WhenReady>,
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
+    /// What makes text of lines for those who ask there.
+    pub teller: session::Teller,
 }
 
 /// What there is to tell of a stack that has come to its end.
@@ -178,7 +180,7 @@ impl Engine {
         };
         let depends_on_the_clock = depends_on_the_clock(&setup.project);
         let record = record::Keeper::new(&setup.project.root, Worth::of(setup.when_ready.as_ref()));
-        let (session, desk) = session::open(&setup.project, &hub, setup.reader);
+        let (session, desk) = session::open(&setup.project, &hub, (setup.reader, setup.teller));
         // A stack does not fail because nobody can ask it.
         let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
         Ok(Engine {
@@ -249,6 +251,7 @@ impl Engine {
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
         self.dismiss_guard().await;
         self.flush_output().await;
+        self.hands.hub.dismiss_followers().await;
         if let Some(server) = self.server.take() {
             server.finish().await;
         }

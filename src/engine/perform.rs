@@ -66,6 +66,8 @@ pub(super) struct Hands {
     pub(super) errands: Errands,
     /// How many processes the kernel has killed for want of memory.
     oom_kills: oom::Kills,
+    /// How many runs were heard of each instance.
+    heard: BTreeMap<InstanceId, u32>,
     /// On which ports somebody listened before the runs that are being started.
     pub(super) listened: Listened,
     /// When forge and the guard let go of what only a start needs; at once it would be needed again.
@@ -148,6 +150,7 @@ impl Hands {
             oom_kills: oom::Kills::default(),
             listened: Listened::default(),
             rests_at: None,
+            heard: BTreeMap::new(),
             voices: BTreeMap::new(),
             readers: Vec::new(),
         }
@@ -215,9 +218,11 @@ impl Hands {
     pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
         let instance = &held.spec;
+        let number = self.heard.entry(instance.id.clone()).or_default();
+        *number += 1;
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
-            let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            let stream = self.hub.begin(&Origin { instance, channel, run, number: *number, pid });
             if matches!(held.kept, Kept::Terminals(_)) {
                 self.hub.keep_for_taps(stream);
             }

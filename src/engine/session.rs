@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use meter::Meter;
 
-use super::Hub;
+use super::hub::{self, Follower, Hub, Since};
 use super::perform::Hands;
 use super::reloading::Reader;
 use crate::control::protocol::{
@@ -23,7 +23,8 @@ use crate::control::protocol::{
     Signalled, Stack, State, Targets, Until, Use, VERSION,
 };
 use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
-use crate::project::{InstanceId, Project, parse_signal};
+use crate::logs::{Escapes, Sink, Wanted, Whom};
+use crate::project::{InstanceId, Names, Nobody, Project, parse_signal};
 use crate::supervisor::goal::{Aim, Fate, Goal, Verdict};
 use crate::supervisor::{Event, InstanceState, Note, Phase, Reload, RunId, Snapshot, Want, Wish};
 use crate::sys::clock;
@@ -118,12 +119,20 @@ pub struct LocalSession {
     hub: Hub,
     /// Reads the project again; `None` where it is not to become another one.
     pub(super) reader: Option<Reader>,
+    teller: Teller,
     /// Many may ask at once, and all get the same answer.
     meter: Rc<Mutex<Meter>>,
 }
 
+/// Makes what tells somebody of lines.
+pub type Teller = fn(&Project, Wanted, Escapes) -> Box<dyn Sink>;
+
 /// Makes the two ends.
-pub(super) fn open(project: &Project, hub: &Hub, reader: Option<Reader>) -> (LocalSession, Desk) {
+pub(super) fn open(
+    project: &Project,
+    hub: &Hub,
+    (reader, teller): (Option<Reader>, Teller),
+) -> (LocalSession, Desk) {
     let (sender, questions) = mpsc::channel(QUESTIONS);
     let about = About {
         version: VERSION,
@@ -132,9 +141,16 @@ pub(super) fn open(project: &Project, hub: &Hub, reader: Option<Reader>) -> (Loc
         project: project.name.clone(),
         root: project.root.display().to_string(),
         began_ms: now_ms(),
+        log_dir: project.logs.as_ref().map(|logs| project.root.join(&logs.dir).display().to_string()),
     };
-    let meter = Rc::default();
-    let session = LocalSession { questions: sender, about: Rc::new(about), hub: hub.clone(), reader, meter };
+    let session = LocalSession {
+        questions: sender,
+        about: Rc::new(about),
+        hub: hub.clone(),
+        reader,
+        teller,
+        meter: Rc::default(),
+    };
     (session, Desk { questions, stack: None })
 }
 
@@ -187,8 +203,17 @@ impl Session for LocalSession {
         })
     }
 
-    fn follow(&self, _query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>> {
-        Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot follow lines yet")) })
+    fn follow(&self, query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>> {
+        Box::pin(async move {
+            let project = self.put(Question::View).await?.project;
+            let LogQuery { names, lines, since, until, question, run, escapes, follow } = query;
+            let newest = self.hub.newest_runs();
+            let wanted = Wanted { whose: whom(&project, names)?, question, since, until, run, newest };
+            let make = || (self.teller)(&project, wanted.clone(), escapes);
+            let until = if follow { hub::Until::End } else { hub::Until::Now };
+            let follower = self.hub.follow(&make, lines.map_or(Since::Oldest, Since::Last), until);
+            Ok(Box::new(follower) as Box<dyn Follow>)
+        })
     }
 
     fn attach(&self, _query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
@@ -328,12 +353,29 @@ impl LocalSession {
     }
 }
 
+impl Follow for Follower {
+    fn next(&mut self) -> Later<'_, Option<Vec<u8>>> {
+        Box::pin(Follower::next(self))
+    }
+}
+
+/// Finds out whose lines are meant; `system` means forge's remarks about nobody.
+fn whom(project: &Project, names: Vec<String>) -> Result<Whom, Refusal> {
+    let (system, names): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name == "system");
+    if system.is_empty() && names.is_empty() {
+        return Ok(Whom::Everybody);
+    }
+    let names =
+        if names.is_empty() { Names::default() } else { project.names_meant(&names).map_err(refused)? };
+    Ok(Whom::Some { names, system: !system.is_empty() })
+}
+
+fn refused(nobody: Nobody) -> Refusal {
+    Refusal { code: Code::UnknownProcess, message: nobody.message, hint: nobody.hint }
+}
+
 fn named(project: &Project, names: &[String]) -> Result<Vec<InstanceId>, Refusal> {
-    project.instances_named(names).map_err(|nobody| Refusal {
-        code: Code::UnknownProcess,
-        message: nobody.message,
-        hint: nobody.hint,
-    })
+    project.instances_named(names).map_err(refused)
 }
 
 fn told(verdict: Verdict, began: Instant) -> Became {

@@ -43,7 +43,7 @@ impl Pattern {
 }
 
 /// What is asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Question {
     /// All of these must be found.
     pub grep: Vec<Pattern>,
@@ -57,6 +57,21 @@ impl Question {
     /// Returns whether every line is wanted.
     pub fn is_open(&self) -> bool {
         self.grep.is_empty() && self.not.is_empty() && self.level.is_none()
+    }
+
+    /// Returns whether a line fits the patterns; its escape sequences are no part of it.
+    pub fn wants(&self, line: &[u8]) -> bool {
+        (self.grep.is_empty() && self.not.is_empty()) || self.matches(&without_escapes(line))
+    }
+
+    /// Returns whether it is certain that none of these lines is wanted. Quick: of many lines few are.
+    pub fn rules_out(&self, lines: &[u8]) -> bool {
+        let lacks = |pattern: &Pattern| match &pattern.0 {
+            Kind::Text(text) => memmem::find(lines, text).is_none(),
+            Kind::Expression(_) => false,
+        };
+        // A report goes on over many lines, and an escape sequence may stand in the middle of a word.
+        self.level.is_none() && self.grep.iter().any(lacks) && Escapes::Strip.leave_alone(lines)
     }
 
     fn matches(&self, line: &[u8]) -> bool {

@@ -60,6 +60,28 @@ pub fn base64(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Returns the bytes that [`base64`] has written, if it is that.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=').as_bytes();
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    for four in text.chunks(4) {
+        let mut all = 0_u32;
+        for place in 0..4 {
+            let value = match four.get(place).copied().unwrap_or(b'A') {
+                letter @ b'A'..=b'Z' => letter - b'A',
+                letter @ b'a'..=b'z' => letter - b'a' + 26,
+                digit @ b'0'..=b'9' => digit - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                _ => return None,
+            };
+            all = all << 6 | u32::from(value);
+        }
+        bytes.extend_from_slice(&all.to_be_bytes()[1..four.len()]);
+    }
+    Some(bytes)
+}
+
 /// Returns a text as a whole JSON string, with its quotes.
 pub fn quoted(text: &str) -> String {
     let mut out = vec![b'"'];

@@ -16,6 +16,7 @@ mod report;
 mod screen_wish;
 mod sink;
 mod stamp;
+mod wanted;
 pub mod when;
 
 pub use escapes::{EscapeFilter, Escapes, Row};
@@ -33,3 +34,4 @@ pub use report::{Place, Report};
 pub use screen_wish::{ScreenWish, Whose};
 pub use sink::{Channel, Origin, Rewrite, Sink, Writer};
 pub use stamp::{Stamped, rfc3339, time_of_day};
+pub use wanted::{Wanted, Whom};

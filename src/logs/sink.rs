@@ -30,6 +30,8 @@ pub struct Origin<'a> {
     pub channel: Channel,
     /// Which launch.
     pub run: RunId,
+    /// Which of its instance it is, in this session: the first is 1.
+    pub number: u32,
     /// The leader of that run.
     pub pid: i32,
 }

@@ -1,7 +1,7 @@
 //! Waiting until something in a directory changes.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub enum Wake {
     Nothing,
     /// Nobody reads the output any more.
     NobodyReads,
+    /// Somebody else has something to say.
+    Told,
 }
 
 /// Hears of changes in one directory.
@@ -51,15 +53,23 @@ impl Changes {
         Ok(Changes {})
     }
 
-    /// Waits for a change, or for the end of whoever reads `output`; no longer than `limit`, if there is one.
+    /// Waits for a change, for the end of whoever reads `output`, or until `other` can be read; no longer than `limit`, if
+    /// there is one.
     ///
     /// # Errors
     /// The kernel does not wait.
     #[cfg(target_os = "linux")]
-    pub fn wait(&self, output: impl AsFd, limit: Option<Duration>) -> io::Result<Wake> {
+    pub fn wait(
+        &self,
+        output: impl AsFd,
+        other: Option<BorrowedFd<'_>>,
+        limit: Option<Duration>,
+    ) -> io::Result<Wake> {
         let output = output.as_fd();
-        let mut waits =
+        let waits =
             [PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN), PollFd::new(output, PollFlags::empty())];
+        let other = other.map(|other| PollFd::new(other, PollFlags::POLLIN));
+        let mut waits: Vec<PollFd<'_>> = waits.into_iter().chain(other).collect();
         let limit =
             limit.map_or(PollTimeout::NONE, |limit| PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX));
         match poll(&mut waits, limit) {
@@ -70,23 +80,34 @@ impl Changes {
         if waits[1].any().unwrap_or(false) {
             return Ok(Wake::NobodyReads);
         }
+        if waits.get(2).is_some_and(|other| other.any().unwrap_or(false)) {
+            return Ok(Wake::Told);
+        }
         // What has changed is looked for anyway.
         while self.inotify.read_events().is_ok_and(|events| !events.is_empty()) {}
         Ok(Wake::Change)
     }
 
-    /// Waits a moment, or for the end of whoever reads `output`.
+    /// Waits a moment, for the end of whoever reads `output`, or until `other` can be read.
     ///
     /// # Errors
     /// The kernel does not wait.
     #[cfg(not(target_os = "linux"))]
-    pub fn wait(&self, output: impl AsFd, limit: Option<Duration>) -> io::Result<Wake> {
+    pub fn wait(
+        &self,
+        output: impl AsFd,
+        other: Option<BorrowedFd<'_>>,
+        limit: Option<Duration>,
+    ) -> io::Result<Wake> {
         const MOMENT: Duration = Duration::from_millis(200);
         let limit = limit.map_or(MOMENT, |limit| limit.min(MOMENT));
-        let mut waits = [PollFd::new(output.as_fd(), PollFlags::empty())];
+        let output = PollFd::new(output.as_fd(), PollFlags::empty());
+        let other = other.map(|other| PollFd::new(other, PollFlags::POLLIN));
+        let mut waits: Vec<PollFd<'_>> = std::iter::once(output).chain(other).collect();
         match poll(&mut waits, PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX)) {
             Ok(0) | Err(Errno::EINTR) => Ok(Wake::Change),
-            Ok(_) => Ok(Wake::NobodyReads),
+            Ok(_) if waits[0].any().unwrap_or(false) => Ok(Wake::NobodyReads),
+            Ok(_) => Ok(Wake::Told),
             Err(errno) => Err(errno.into()),
         }
     }

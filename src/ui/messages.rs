@@ -31,6 +31,12 @@ pub fn difference(of: &Difference, would: bool) -> String {
     reload::difference(of, would)
 }
 
+/// Says that somebody who follows has not heard some lines.
+pub fn lines_missing(lines: u64) -> String {
+    let lines = if lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
+    format!("{lines} missing here: they came faster than they were taken")
+}
+
 /// Returns whose remark it is and its words, one line. Nobody's remarks are shown under `system`.
 ///
 /// `instances` are all that run; a remark may speak of a command or a port of theirs.

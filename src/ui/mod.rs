@@ -7,6 +7,7 @@ pub mod facts;
 pub mod history;
 pub mod messages;
 mod objects;
+pub mod retold;
 pub mod sinks;
 pub mod table;
 pub mod terminal;

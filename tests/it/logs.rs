@@ -171,7 +171,7 @@ fn what_is_wrong_is_said() {
     fails(&["--run", "0"], 2, &["-1 for the last run"]);
     fails(&["--log-dir", "nowhere"], 3, &["there are no log files in `nowhere`"]);
     let elsewhere = Forge::new().runs(&["logs"]);
-    elsewhere.exits_with(3).complained(&["there are no log files here", "--log-dir"]);
+    elsewhere.exits_with(3).complained(&["no forge runs here, and there are no log files", "--log-dir"]);
 }
 
 #[test]

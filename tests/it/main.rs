@@ -9,6 +9,7 @@ mod wire;
 
 mod census;
 mod ended;
+mod follow;
 mod forge;
 mod free;
 mod puppet;

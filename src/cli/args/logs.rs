@@ -6,7 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use super::ColourArgs;
+use super::{ColourArgs, WhereArgs};
 use crate::cli::completions::process_names;
 use crate::project;
 
@@ -21,9 +21,10 @@ Examples:
 
 /// What stands below the long help.
 pub(crate) const LOGS_HELP: &str = "\
-The files are those of `forge start --log-dir DIR` (or of [logs] in forge.toml);
-no forge has to run. They are looked for in --log-dir, else in this directory and
-those above it: where its forge.toml says, and in .forge/logs.
+Of a stack that runs here, what it has in its log files, else in its memory; -f
+ends with it. Where none runs, the files of `forge start --log-dir DIR` (or of
+[logs] in forge.toml): in --log-dir, else in this directory and those above it,
+where its forge.toml says, and in .forge/logs.
 
 Times:
   A duration means so long ago (10m, 2h), a time of day the last time that it
@@ -37,7 +38,7 @@ Levels:
 
 Exit codes:
   0 also if nothing is found, or if nobody reads any more; 1 if there are no
-  logs of that name; 3 if there are no logs at all
+  logs of that name; 3 if no forge runs here and there are no logs
 
 Examples:
   forge logs                        everything, in the order in which it came
@@ -118,6 +119,9 @@ pub(crate) struct LogsArgs {
     /// When there is colour.
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) colour: ColourArgs,
+    /// Which stack is meant.
+    #[command(flatten, next_help_heading = "Which stack")]
+    pub(crate) place: WhereArgs,
 }
 
 /// How many lines.

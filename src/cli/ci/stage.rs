@@ -100,6 +100,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         reader: None,
         when_ready: None,
         seat,
+        teller: start::teller,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
     {

@@ -1,5 +1,6 @@
 //! Following: what was said and is said, for somebody who may come at any time and is never waited for.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use tokio::time::timeout;
 use super::Hub;
 use super::listeners::{Heard, ListenerId, Since, Until};
 use crate::logs::{ScreenWish, Sink};
+use crate::project::InstanceId;
 
 /// How long a follower's sink keeps back what may go on (a stack trace), once nothing comes.
 const SILENCE: Duration = Duration::from_millis(500);
 
 /// How long those who still listen at the very end may take nothing before they are given up.
-const PARTING: Duration = Duration::from_millis(500);
+const PARTING: Duration = Duration::from_millis(200);
 
 /// Somebody who follows. When it is dropped, that is over.
 ///
@@ -34,6 +36,11 @@ impl Hub {
     pub fn follow(&self, make: &dyn Fn() -> Box<dyn Sink>, since: Since, until: Until) -> Follower {
         let (id, news) = self.0.state.borrow_mut().sinks.listeners().add(make, since, until);
         Follower { hub: self.clone(), id, news }
+    }
+
+    /// Returns which run of each instance is the newest, counted from its first.
+    pub fn newest_runs(&self) -> BTreeMap<InstanceId, u32> {
+        self.0.state.borrow_mut().sinks.listeners().newest().clone()
     }
 
     /// Has the first sink show other lines from now on.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::past::{Mark, Past};
 use crate::logs::{Frame, Origin, Sink, StreamId};
-use crate::project::Project;
+use crate::project::{InstanceId, Project};
 use crate::supervisor::Note;
 use crate::sys::clock;
 use crate::time::WallTime;
@@ -52,6 +52,8 @@ pub(super) struct Listeners {
     count: u64,
     /// How many streams there are.
     streams: usize,
+    /// The newest run of each instance, counted from its first.
+    newest: BTreeMap<InstanceId, u32>,
     /// How often one of them has taken something.
     taken: u64,
     /// Nothing more will be said.
@@ -93,6 +95,7 @@ pub(super) enum Heard {
 impl Listeners {
     pub(super) fn begins(&mut self, at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         self.streams = self.streams.max(stream.0 + 1);
+        self.newest.insert(origin.instance.id.clone(), origin.number);
         self.make_room(0);
         self.past.begins(at, stream, origin);
         self.tell();
@@ -110,7 +113,12 @@ impl Listeners {
         self.tell();
     }
 
-    /// The hot path: where nobody listens, this is one copy.
+    /// What comes next was read into this buffer, until [`Listeners::has_read`].
+    pub(super) fn reads(&mut self, buffer: &[u8]) {
+        self.past.reads(buffer);
+    }
+
+    /// The hot path: where nobody listens, this is one copy or none. Who listens hears it a moment later.
     pub(super) fn frame(&mut self, at: WallTime, stream: StreamId, frame: Frame<'_>) {
         let length = match frame {
             Frame::Lines(lines) => lines.bytes().len(),
@@ -118,6 +126,11 @@ impl Listeners {
         };
         self.make_room(length);
         self.past.frame(at, stream, frame);
+    }
+
+    /// Everything that was read into a buffer has come. Another buffer may stand there afterwards.
+    pub(super) fn has_read(&mut self, buffer: &mut Vec<u8>) {
+        self.past.has_read(buffer);
         self.tell();
     }
 
@@ -139,7 +152,8 @@ impl Listeners {
         });
     }
 
-    fn tell(&mut self) {
+    /// Lets all of them hear what has come.
+    pub(super) fn tell(&mut self) {
         for one in &mut self.all {
             one.hear(&self.past, &mut self.copy);
         }
@@ -218,6 +232,11 @@ impl Listeners {
         for one in &self.all {
             one.news.notify_one();
         }
+    }
+
+    /// Returns the newest run of each instance, counted from its first.
+    pub(super) fn newest(&self) -> &BTreeMap<InstanceId, u32> {
+        &self.newest
     }
 
     /// Returns how often something was taken, and whether somebody may still take something.

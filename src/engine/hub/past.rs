@@ -1,13 +1,16 @@
 //! What was said lately, by everybody, in the order in which it was shown: for whoever comes later and asks.
 //!
-//! It is made for writing: a batch of lines costs one copy and one small entry, and nothing is looked at twice. What
-//! it means for somebody (a format, a filter) is found out when it is read, which may be never.
+//! It is made for writing: lines cost one copy and one small entry for all that came together, and nothing is looked at twice. What
+//! it means for somebody (a format, a filter) is found out when it is read, which may be never. What fills most of what was read at
+//! once is not even copied: the buffer itself is kept, and the next read goes to another one.
 
 use std::collections::VecDeque;
-use std::mem::size_of;
+use std::mem::{self, size_of};
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::CHUNK_BYTES;
 use crate::logs::{Channel, Frame, Lines, Origin, Piece, Sink, StreamId};
 use crate::project::InstanceSpec;
 use crate::supervisor::{Note, RunId};
@@ -19,6 +22,9 @@ pub(super) const KEPT_BYTES: usize = 512 * 1024;
 /// From this size on the room for texts is made as large as it will ever be: growing by halves would end above it.
 const WHOLE_BYTES: usize = KEPT_BYTES / 2;
 
+/// From this size on lines are kept in the buffer into which they were read.
+const LARGE_BYTES: usize = 32 * 1024;
+
 /// What was said lately.
 #[derive(Default)]
 pub(super) struct Past {
@@ -29,6 +35,12 @@ pub(super) struct Past {
     size: usize,
     /// The place before the first entry.
     oldest: Mark,
+    /// Where the buffer is into which was read, while what was read is shown.
+    source: Option<Range<*const u8>>,
+    /// The entry that waits for that buffer.
+    expects: Option<u64>,
+    /// A buffer that was kept and is free again.
+    spare: Vec<u8>,
     /// Who was heard on each stream before the first entry, and the number of the entry that said so.
     heard: Vec<(u64, Voice)>,
 }
@@ -52,9 +64,17 @@ struct Entry {
 enum What {
     Begins(StreamId, Box<Voice>),
     Lines { stream: StreamId, length: usize },
+    Batch(Box<Batch>),
     Piece { stream: StreamId, length: usize, begins: bool, ends: bool },
     Ends(StreamId),
     Note(Box<Note>),
+}
+
+/// Lines in the buffer into which they were read.
+struct Batch {
+    stream: StreamId,
+    buffer: Vec<u8>,
+    lines: Range<usize>,
 }
 
 /// Who is heard on a stream.
@@ -63,6 +83,7 @@ struct Voice {
     instance: InstanceSpec,
     channel: Channel,
     run: RunId,
+    number: u32,
     pid: i32,
 }
 
@@ -79,18 +100,27 @@ impl Mark {
     }
 }
 
+impl Batch {
+    fn text(&self) -> &[u8] {
+        // It comes a moment later than the entry; nobody looks before that.
+        self.buffer.get(self.lines.clone()).unwrap_or_default()
+    }
+}
+
 impl Voice {
     fn begin(&self, stream: StreamId, sink: &mut dyn Sink) {
-        let Voice { at, instance, channel, run, pid } = self;
-        sink.begins(*at, stream, &Origin { instance, channel: *channel, run: *run, pid: *pid });
+        let Voice { at, instance, channel, run, number, pid } = self;
+        let (channel, run, number, pid) = (*channel, *run, *number, *pid);
+        sink.begins(*at, stream, &Origin { instance, channel, run, number, pid });
     }
 }
 
 impl What {
+    /// How much it has of the texts.
     fn length(&self) -> usize {
         match self {
             What::Lines { length, .. } | What::Piece { length, .. } => *length,
-            What::Begins(..) | What::Ends(_) | What::Note(_) => 0,
+            What::Batch(_) | What::Begins(..) | What::Ends(_) | What::Note(_) => 0,
         }
     }
 
@@ -99,6 +129,9 @@ impl What {
             What::Begins(..) => size_of::<Voice>(),
             What::Note(_) => size_of::<Note>(),
             What::Lines { length, .. } | What::Piece { length, .. } => *length,
+            // Counted twice: that many buffers in turn would push everything else out of the processor's cache, and only a
+            // flood fills them.
+            What::Batch(_) => size_of::<Batch>() + 2 * CHUNK_BYTES,
             What::Ends(_) => 0,
         };
         size_of::<Entry>() + apart
@@ -111,14 +144,18 @@ impl Forgotten<'_> {
         if mark.number > self.past.oldest.number {
             return None;
         }
-        match self.entry.what {
+        let done = if mark.number == self.past.oldest.number { mark.done } else { 0 };
+        match &self.entry.what {
             What::Lines { stream, length } => {
-                let done = if mark.number == self.past.oldest.number { mark.done } else { 0 };
                 let (one, other) = self.past.texts_at(done, length - done);
                 let count = memchr_iter(b'\n', one).count() + memchr_iter(b'\n', other).count();
-                Some((Some(stream), count as u64))
+                Some((Some(*stream), count as u64))
             }
-            What::Piece { stream, begins, .. } => Some((Some(stream), u64::from(begins))),
+            What::Batch(batch) => {
+                let count = memchr_iter(b'\n', &batch.text()[done..]).count();
+                Some((Some(batch.stream), count as u64))
+            }
+            What::Piece { stream, begins, .. } => Some((Some(*stream), u64::from(*begins))),
             What::Note(_) => Some((None, 1)),
             What::Begins(..) | What::Ends(_) => None,
         }
@@ -139,9 +176,35 @@ impl Past {
 
     /// Keeps that a run begins to be heard.
     pub(super) fn begins(&mut self, at: WallTime, stream: StreamId, origin: &Origin<'_>) {
-        let Origin { instance, channel, run, pid } = *origin;
-        let voice = Voice { at, instance: instance.clone(), channel, run, pid };
+        let Origin { instance, channel, run, number, pid } = *origin;
+        let voice = Voice { at, instance: instance.clone(), channel, run, number, pid };
         self.push(at, What::Begins(stream, Box::new(voice)), b"");
+    }
+
+    /// What comes next was read into this buffer, until [`Past::has_read`].
+    pub(super) fn reads(&mut self, buffer: &[u8]) {
+        self.source = Some(buffer.as_ptr_range());
+    }
+
+    /// What was read into a buffer has been kept. That may be a reason to take the buffer and to leave another one.
+    pub(super) fn has_read(&mut self, buffer: &mut Vec<u8>) {
+        self.source = None;
+        let Some(number) = self.expects.take() else { return };
+        let place = usize::try_from(number - self.oldest.number).ok();
+        let entry = place.and_then(|place| self.entries.get_mut(place));
+        if let Some(Entry { what: What::Batch(batch), .. }) = entry {
+            let mut other = mem::take(&mut self.spare);
+            other.resize(buffer.len(), 0);
+            batch.buffer = mem::replace(buffer, other);
+        }
+    }
+
+    /// Returns where in the buffer a text lies, if it is worth keeping it there.
+    fn place_in_buffer(&self, text: &[u8]) -> Option<Range<usize>> {
+        let buffer = self.source.as_ref().filter(|_| text.len() >= LARGE_BYTES && self.expects.is_none())?;
+        let Range { start, end } = text.as_ptr_range();
+        let before = (start as usize).checked_sub(buffer.start as usize)?;
+        (end <= buffer.end).then(|| before..before + text.len())
     }
 
     /// Keeps what a process has said. The hot path goes through here.
@@ -149,6 +212,11 @@ impl Past {
         match frame {
             Frame::Lines(lines) => {
                 let text = lines.bytes();
+                if let Some(lines) = self.place_in_buffer(text) {
+                    self.expects = Some(self.end().number);
+                    let batch = Batch { stream, buffer: Vec::new(), lines };
+                    return self.push(at, What::Batch(Box::new(batch)), b"");
+                }
                 self.push(at, What::Lines { stream, length: text.len() }, text);
             }
             Frame::Piece(Piece { text, begins, ends }) => {
@@ -191,13 +259,17 @@ impl Past {
         self.size -= what.size();
         let length = what.length();
         self.texts.drain(..length);
-        if let What::Begins(stream, voice) = what {
-            let voice = (self.oldest.number, *voice);
-            match self.heard.get_mut(stream.0) {
-                Some(heard) => *heard = voice,
-                // Streams are counted in the order in which they begin, so this is the next one.
-                None => self.heard.push(voice),
+        match what {
+            What::Begins(stream, voice) => {
+                let voice = (self.oldest.number, *voice);
+                match self.heard.get_mut(stream.0) {
+                    Some(heard) => *heard = voice,
+                    // Streams are counted in the order in which they begin, so this is the next one.
+                    None => self.heard.push(voice),
+                }
             }
+            What::Batch(batch) => self.spare = batch.buffer,
+            What::Lines { .. } | What::Piece { .. } | What::Ends(_) | What::Note(_) => {}
         }
         self.oldest.number += 1;
         self.oldest.byte += length as u64;
@@ -227,18 +299,27 @@ impl Past {
         let told = match what {
             What::Lines { stream, length } => {
                 let left = length - mark.done;
-                let part = whole_lines(self.text(start, left.min(most), copy)).unwrap_or_else(|| {
+                let mut text = self.text(start, left.min(most), copy);
+                if memchr(b'\n', text).is_none() {
                     // One line that is longer.
-                    let text = self.text(start, left, copy);
-                    memchr(b'\n', text).map_or(text.len(), |end| end + 1)
-                });
-                if let Some(lines) = Lines::new(self.text(start, part, copy)) {
-                    sink.lines(*at, *stream, lines);
+                    text = self.text(start, left, copy);
                 }
+                let part = first_lines(text, most);
+                sink.lines(*at, *stream, part);
+                let part = part.bytes().len();
                 if part < left {
                     return Some(Mark { done: mark.done + part, byte: mark.byte + part as u64, ..mark });
                 }
                 part
+            }
+            What::Batch(batch) => {
+                let text = &batch.text()[mark.done..];
+                let part = first_lines(text, most);
+                sink.lines(*at, batch.stream, part);
+                if part.bytes().len() < text.len() {
+                    return Some(Mark { done: mark.done + part.bytes().len(), ..mark });
+                }
+                0
             }
             What::Piece { stream, length, begins, ends } => {
                 let text = self.text(start, *length, copy);
@@ -282,15 +363,23 @@ impl Past {
     }
 }
 
-/// Returns how much of a text are whole lines, if it has one.
-fn whole_lines(text: &[u8]) -> Option<usize> {
-    memrchr(b'\n', text).map(|end| end + 1)
+/// Returns the first of some lines, about `most` bytes of them.
+fn first_lines(text: &[u8], most: usize) -> Lines<'_> {
+    let end = memrchr(b'\n', &text[..text.len().min(most)]).or_else(|| memchr(b'\n', text));
+    Lines::new(&text[..end.map_or(text.len(), |end| end + 1)]).expect("lines end with LF")
 }
 
 #[cfg(test)]
 impl Past {
     /// Returns how much memory it takes.
     pub(super) fn kept_bytes(&self) -> usize {
-        self.texts.capacity() + self.entries.capacity() * size_of::<Entry>()
+        let batches = self.entries.iter().map(|entry| match &entry.what {
+            What::Batch(batch) => batch.buffer.capacity(),
+            What::Begins(..) | What::Lines { .. } | What::Piece { .. } | What::Ends(_) | What::Note(_) => 0,
+        });
+        batches.sum::<usize>()
+            + self.texts.capacity()
+            + self.spare.capacity()
+            + self.entries.capacity() * size_of::<Entry>()
     }
 }

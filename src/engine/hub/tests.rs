@@ -102,7 +102,7 @@ fn begin(hub: &Hub) {
 }
 
 fn origin(instance: &InstanceSpec) -> Origin<'_> {
-    Origin { instance, channel: Channel::Both, run: RunId(1), pid: 1 }
+    Origin { instance, channel: Channel::Both, run: RunId(1), number: 1, pid: 1 }
 }
 
 fn instance(name: &str) -> InstanceSpec {
@@ -365,7 +365,7 @@ impl Witness {
 
 impl Sink for Witness {
     fn begins(&mut self, _at: WallTime, stream: StreamId, origin: &Origin<'_>) {
-        let Origin { instance, channel, run, pid } = origin;
+        let Origin { instance, channel, run, number: _, pid } = origin;
         self.hears(format!("{} begins: {} {channel:?} {} {pid}", stream.0, instance.id, run.0));
     }
 

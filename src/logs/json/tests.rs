@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{base64, is_plain, quoted};
+use super::{base64, from_base64, is_plain, quoted};
 
 fn base64_of(bytes: &[u8]) -> String {
     let mut out = Vec::new();
@@ -34,8 +34,11 @@ fn base64_is_that_of_the_rfc() {
     ];
     for (bytes, expected) in cases {
         assert_eq!(base64_of(bytes.as_bytes()), expected);
+        assert_eq!(from_base64(expected).as_deref(), Some(bytes.as_bytes()));
     }
     assert_eq!(base64_of(b"\xff\xfe\xfd"), "//79");
+    assert_eq!(from_base64("//79"), Some(b"\xff\xfe\xfd".to_vec()));
+    assert_eq!(from_base64("not base64"), None);
 }
 
 proptest! {

@@ -25,6 +25,15 @@ impl Project {
     /// # Errors
     /// A word means nobody, or nobody who is started; or there is no word.
     pub fn instances_named(&self, words: &[String]) -> Result<Vec<InstanceId>, Nobody> {
+        let meant = self.names_meant(words)?;
+        Ok(self.instances.iter().map(|one| one.id.clone()).filter(|id| meant.contain(id)).collect())
+    }
+
+    /// Returns whom some words mean, those that come later included.
+    ///
+    /// # Errors
+    /// A word means nobody, or nobody who is started; or there is no word.
+    pub fn names_meant(&self, words: &[String]) -> Result<Names, Nobody> {
         let known: Vec<Known<'_>> = self
             .processes
             .iter()
@@ -48,7 +57,7 @@ impl Project {
             let hint = Some(format!("those that are started are {there_are}"));
             return Err(Nobody { message: format!("`{word}` is not started"), hint });
         }
-        Ok(self.instances.iter().map(|one| one.id.clone()).filter(|id| meant.contain(id)).collect())
+        Ok(meant)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct JsonSink {
     /// What every object begins with.
     time: Stamped,
     escapes: Escapes,
+    /// Whether an object says which run of its instance a line is from.
+    with_runs: bool,
     /// A line without its escape sequences, while it is written.
     plain: Vec<u8>,
     /// All that run or have run.
@@ -39,6 +41,7 @@ pub struct JsonSink {
 /// One stream.
 #[derive(Debug)]
 struct Voice {
+    instance: InstanceId,
     /// An object up to its text.
     head: Stamped,
     /// Takes escape sequences away, unless they are wanted.
@@ -51,19 +54,29 @@ impl JsonSink {
     /// Makes the sink for a project. It begins with an object that says which version this is, at `at`.
     pub fn new(project: &Project, escapes: Escapes, at: WallTime) -> JsonSink {
         let mut sink = JsonSink {
-            pending: Vec::new(),
             gate: Gate::new(&project.output),
-            voices: Vec::new(),
-            time: Stamped::new(begin(), Some(TimeFormat::rfc3339()), b"\"".to_vec()),
-            escapes,
-            plain: Vec::new(),
-            instances: project.instances.clone(),
-            mask: Mask::new(project.secrets.found.clone()),
+            with_runs: false,
+            ..JsonSink::of_what_is_told(project, escapes)
         };
         let version = env!("CARGO_PKG_VERSION");
         let fields = [("version", events::VERSION.into()), ("forge", version.into())];
         sink.remark(at, None, "begin", &fields, &format!("forge {version}"));
         sink
+    }
+
+    /// Makes a sink for whoever follows: of all lines, with the runs they are from, and without the first object.
+    pub(super) fn of_what_is_told(project: &Project, escapes: Escapes) -> JsonSink {
+        JsonSink {
+            pending: Vec::new(),
+            gate: Gate::open(),
+            voices: Vec::new(),
+            time: Stamped::new(begin(), Some(TimeFormat::rfc3339()), b"\"".to_vec()),
+            escapes,
+            with_runs: true,
+            plain: Vec::new(),
+            instances: project.instances.clone(),
+            mask: Mask::new(project.secrets.found.clone()),
+        }
     }
 
     fn remark(
@@ -137,6 +150,7 @@ impl Sink for JsonSink {
         self.gate.begins(stream, &spec.id);
         if stream.0 == self.voices.len() {
             self.voices.push(Voice {
+                instance: spec.id.clone(),
                 head: Stamped::new(begin(), Some(TimeFormat::rfc3339()), Vec::new()),
                 filter: (self.escapes != Escapes::Keep).then(|| EscapeFilter::new(self.escapes)),
                 half: Vec::new(),
@@ -146,7 +160,7 @@ impl Sink for JsonSink {
             instance: &origin.instance.id.to_string(),
             pid: Some(origin.pid),
             channel: origin.channel,
-            run: None,
+            run: self.with_runs.then_some(origin.number),
             event: None,
         }));
         if !self.instances.iter().any(|known| known.id == spec.id) {
@@ -172,7 +186,7 @@ impl Sink for JsonSink {
         if !self.gate.passes(stream, piece) {
             return;
         }
-        let Voice { head, filter, half } = &mut self.voices[stream.0];
+        let Voice { head, filter, half, .. } = &mut self.voices[stream.0];
         let mut text = std::mem::take(half);
         text.extend_from_slice(piece.text);
         if !piece.ends {
@@ -184,6 +198,23 @@ impl Sink for JsonSink {
         self.pending.extend_from_slice(head.at(at));
         let end = if piece.ends { End::OfLine } else { End::OfPiece };
         write(&text, end, filter.as_mut(), &mut self.plain, &mut self.pending);
+        if self.with_runs && !piece.begins {
+            // Whoever comes in the middle of a line has not seen its beginning.
+            self.pending.truncate(self.pending.len() - b"}\n".len());
+            self.pending.extend_from_slice(b",\"continues\":true}\n");
+        }
+    }
+
+    fn misses(&mut self, at: WallTime, stream: Option<StreamId>, lines: u64) {
+        let about = stream.map(|stream| {
+            let voice = &mut self.voices[stream.0];
+            // What comes next of a line whose middle is missing begins afresh.
+            voice.half.clear();
+            voice.filter = (self.escapes != Escapes::Keep).then(|| EscapeFilter::new(self.escapes));
+            voice.instance.clone()
+        });
+        let fields = [("lines", lines.into())];
+        self.remark(at, about.as_ref(), "lines-missing", &fields, &messages::lines_missing(lines));
     }
 
     fn screen(&mut self, wish: &ScreenWish) {

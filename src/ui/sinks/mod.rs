@@ -3,10 +3,12 @@
 mod files;
 mod gate;
 mod json;
+mod sieve;
 mod stream;
 
 pub use files::{FileSink, Kept};
 pub use json::JsonSink;
+pub use sieve::Sieve;
 pub use stream::{Screen, StreamSink};
 
 use crate::project::{InstanceSpec, Project};

@@ -179,7 +179,13 @@ fn of_what_is_forgotten_it_is_known_who_spoke() {
         say(&hub, A, b"forgotten\n").await;
         hub.close(A);
         assert_eq!(
-            hub.begin(&Origin { instance: &instance("a"), channel: Channel::Both, run: RunId(7), pid: 1 }),
+            hub.begin(&Origin {
+                instance: &instance("a"),
+                channel: Channel::Both,
+                run: RunId(7),
+                number: 7,
+                pid: 1
+            }),
             A
         );
         let lines = 2 * KEPT_BYTES / Hub::chunk_bytes();
@@ -192,7 +198,8 @@ fn of_what_is_forgotten_it_is_known_who_spoke() {
         assert!(heard.starts_with("0 begins: a.1 run 7\n1 begins: b.1 run 1\n0: xxx"), "{heard}");
         assert!(heard.ends_with("\n1: the end\n"), "{heard}");
         let kept = heard.lines().filter(|line| line.starts_with("0: x")).count();
-        assert_eq!(kept, KEPT_BYTES / Hub::chunk_bytes());
+        // Whole buffers count twice.
+        assert_eq!(kept, KEPT_BYTES / (2 * Hub::chunk_bytes()));
     });
 }
 
@@ -241,7 +248,7 @@ fn who_does_not_hear_of_a_new_run_in_time_hears_of_it_later() {
         }
         let (c, d) = (instance("c"), instance("d"));
         for (name, stream) in [(&c, 2), (&d, 3)] {
-            let origin = Origin { instance: name, channel: Channel::Both, run: RunId(1), pid: 1 };
+            let origin = Origin { instance: name, channel: Channel::Both, run: RunId(1), number: 1, pid: 1 };
             assert_eq!(hub.begin(&origin), StreamId(stream));
         }
         for _ in 0..10 {
@@ -295,7 +302,7 @@ fn who_takes_nothing_at_the_end_is_not_waited_for_long() {
         hub.finish().await;
         let before = Instant::now();
         hub.dismiss_followers().await;
-        assert_eq!(before.elapsed().as_millis() / 10, 50);
+        assert_eq!(before.elapsed().as_millis() / 10, 20);
     });
 }
 
@@ -307,8 +314,8 @@ fn nothing_is_kept_before_something_is_said_and_never_more_than_allowed() {
         for _ in 0..100 {
             say(&hub, A, &long_line()).await;
         }
-        // Entries are few here.
-        assert!((KEPT_BYTES..KEPT_BYTES + 16 * 1024).contains(&kept(&hub)), "{}", kept(&hub));
+        // Whole buffers, one of them to spare.
+        assert!((KEPT_BYTES / 2..KEPT_BYTES).contains(&kept(&hub)), "{}", kept(&hub));
         for number in 0..50_000 {
             say(&hub, A, format!("{number}\n").as_bytes()).await;
         }

@@ -22,7 +22,7 @@ fn instance(name: &str) -> InstanceSpec {
 
 fn begins(sink: &mut FileSink, stream: usize, name: &str, channel: Channel, run: u64) {
     let instance = instance(name);
-    let origin = Origin { instance: &instance, channel, run: RunId(run), pid: 77 };
+    let origin = Origin { instance: &instance, channel, run: RunId(run), number: 1, pid: 77 };
     sink.begins(AT, StreamId(stream), &origin);
 }
 

@@ -76,7 +76,7 @@ fn sink(escapes: Escapes, change: impl FnOnce(&mut Output)) -> JsonSink {
     let channels = [(0, Channel::Out), (1, Channel::Out), (0, Channel::Error)];
     for (stream, (instance, channel)) in channels.into_iter().enumerate() {
         let instance = &project.instances[instance];
-        sink.begins(AT, StreamId(stream), &Origin { instance, channel, run: RunId(1), pid: 7 });
+        sink.begins(AT, StreamId(stream), &Origin { instance, channel, run: RunId(1), number: 1, pid: 7 });
     }
     sink
 }
@@ -124,7 +124,8 @@ fn an_object_says_which_output_and_which_run_it_is_from() {
     let mut shown = Shown::new(Escapes::Strip, |_| {});
     let again = project(|_| {});
     shown = shown.lines(WEB_ERRORS, b"one\n");
-    let origin = Origin { instance: &again.instances[0], channel: Channel::Error, run: RunId(2), pid: 8 };
+    let origin =
+        Origin { instance: &again.instances[0], channel: Channel::Error, run: RunId(2), number: 2, pid: 8 };
     shown.0.begins(AT, WEB_ERRORS, &origin);
     let objects = shown.lines(WEB_ERRORS, b"two\n").objects();
     let seen: Vec<_> =

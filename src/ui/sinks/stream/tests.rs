@@ -35,7 +35,7 @@ impl Shown {
         let project = project(change);
         let mut sink = StreamSink::new(&project, screen);
         for (stream, instance) in project.instances.iter().enumerate() {
-            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), pid: 7 };
+            let origin = Origin { instance, channel: Channel::Both, run: RunId(1), number: 1, pid: 7 };
             sink.begins(AT, StreamId(stream), &origin);
         }
         Shown(sink)
@@ -74,8 +74,8 @@ impl Shown {
         self
     }
 
-    fn screen(mut self, wish: ScreenWish) -> Shown {
-        self.0.screen(&wish);
+    fn screen(mut self, wish: &ScreenWish) -> Shown {
+        self.0.screen(wish);
         self
     }
 
@@ -338,20 +338,20 @@ fn what_is_shown_can_be_changed_while_it_goes_on() {
     Shown::new(PIPE, quiet_jobs)
         .lines(JOBS, b"quiet\n")
         .piece(WEB, "^be")
-        .screen(ScreenWish { unmuted: [jobs.clone()].into(), ..ScreenWish::default() })
+        .screen(&ScreenWish { unmuted: [jobs.clone()].into(), ..ScreenWish::default() })
         .piece(WEB, "gun$")
         .lines(JOBS, b"loud\n")
-        .screen(ScreenWish { whose: Whose::One(jobs.clone()), ..ScreenWish::default() })
+        .screen(&ScreenWish { whose: Whose::One(jobs.clone()), ..ScreenWish::default() })
         .lines(WEB, b"not me\n")
         .piece(WEB, "^nor$")
         .lines(JOBS, b"alone\n")
         .started("web")
-        .screen(ScreenWish { with: pattern("GE[TX]"), without: pattern("health"), ..ScreenWish::default() })
+        .screen(&ScreenWish { with: pattern("GE[TX]"), without: pattern("health"), ..ScreenWish::default() })
         .lines(WEB, b"GET /\n\x1b[1mGE\x1b[0mT /bold\nPUT /\nGET /health\n")
         .lines(JOBS, b"GET quiet\n")
-        .screen(ScreenWish { whose: Whose::Nobody, ..ScreenWish::default() })
+        .screen(&ScreenWish { whose: Whose::Nobody, ..ScreenWish::default() })
         .lines(WEB, b"nobody\n")
-        .screen(ScreenWish { muted: [jobs].into(), ..ScreenWish::default() })
+        .screen(&ScreenWish { muted: [jobs].into(), ..ScreenWish::default() })
         .lines(WEB, b"all\n")
         .is(&[
             "web.1  | be",
@@ -386,7 +386,7 @@ fn stderr_is_marked_where_that_is_wanted() {
         });
         let mut sink = StreamSink::new(&project, screen);
         let instance = &project.instances[0];
-        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), pid: 7 });
+        sink.begins(AT, WEB, &Origin { instance, channel: Channel::Error, run: RunId(1), number: 1, pid: 7 });
         Shown(sink).lines(WEB, b"bad\n").is(&[expected, ""]);
     }
 }
@@ -481,7 +481,7 @@ fn a_longer_name_that_comes_later_makes_the_column_wider_for_all() {
     long.process = Arc::new(process);
     later.instances.push(long.clone());
     shown.0.takes_over(&later);
-    let origin = Origin { instance: &long, channel: Channel::Both, run: RunId(3), pid: 8 };
+    let origin = Origin { instance: &long, channel: Channel::Both, run: RunId(3), number: 1, pid: 8 };
     shown.0.begins(AT, StreamId(2), &origin);
     let mut shown = shown.lines(WEB, b"after\n").lines(StreamId(2), b"new\n").started("web");
     let text = String::from_utf8_lossy(shown.0.pending()).into_owned();
