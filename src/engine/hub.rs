@@ -255,6 +255,11 @@ impl Hub {
         self.0.exits[0].outlet.gone().await
     }
 
+    /// Returns what tells the writer of the standard output that it has something to do besides.
+    pub fn nudge(&self) -> impl Fn() + Send + Sync + 'static {
+        self.0.exits[0].outlet.nudge()
+    }
+
     /// Returns how many bytes have been written; a number that stands still while [`Hub::finish`] waits means
     /// that nobody reads.
     pub fn written_bytes(&self) -> u64 {

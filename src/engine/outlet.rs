@@ -80,6 +80,8 @@ struct State {
     awaited: bool,
     gone: Option<OutputGone>,
     closed: bool,
+    /// Whether the writer has something to do besides.
+    nudged: bool,
     /// What the writer has to say.
     notes: Vec<Note>,
 }
@@ -145,6 +147,20 @@ impl Outlet {
             Err(_) => {}
         }
         pending.is_empty()
+    }
+
+    /// Returns what tells the writer that it has something to do besides, see [`Writer::nudged`].
+    pub(super) fn nudge(&self) -> impl Fn() + Send + Sync + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || {
+            let mut state = shared.lock();
+            state.nudged = true;
+            let idle = mem::take(&mut state.idle);
+            drop(state);
+            if idle {
+                shared.work.notify_one();
+            }
+        }
     }
 
     /// Waits until [`Outlet::offer`] will succeed.
@@ -226,7 +242,8 @@ impl Shared {
     fn write_all(&self, writer: &mut impl Writer) {
         let mut buffer = Vec::new();
         while self.take(&mut buffer) {
-            if let Err(gone) = self.write(writer, &buffer) {
+            let done = if buffer.is_empty() { self.nudge(writer) } else { self.write(writer, &buffer) };
+            if let Err(gone) = done {
                 let mut state = self.lock();
                 state.gone = Some(gone);
                 state.next = Vec::new();
@@ -242,7 +259,7 @@ impl Shared {
     /// Waits for the next buffer and swaps it against the empty one. Returns false when there will be none.
     fn take(&self, buffer: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
-        while state.next.is_empty() {
+        while state.next.is_empty() && !mem::take(&mut state.nudged) {
             if state.closed {
                 return false;
             }
@@ -263,6 +280,12 @@ impl Shared {
             self.news.notify_waiters();
         }
         true
+    }
+
+    fn nudge(&self, writer: &mut impl Writer) -> Result<(), OutputGone> {
+        let done = catch_unwind(AssertUnwindSafe(|| writer.nudged()));
+        let done = done.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EIO)));
+        done.map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })
     }
 
     fn write(&self, writer: &mut impl Writer, mut bytes: &[u8]) -> Result<(), OutputGone> {

@@ -1,5 +1,6 @@
 //! What a person sees.
 
+pub mod bar;
 pub mod ci;
 pub mod events;
 pub mod history;
