@@ -6,11 +6,12 @@ use crate::logs::Writer;
 
 /// A terminal in memory, with everything that it was sent.
 #[derive(Clone)]
-struct Screen(Arc<Mutex<(avt::Vt, Window)>>);
+struct Screen(Arc<Mutex<(avt::Terminal, Window)>>);
 
 impl Screen {
     fn new(columns: u16, rows: u16) -> Screen {
-        let emulator = avt::Vt::builder().size(columns.into(), rows.into()).scrollback_limit(10_000).build();
+        let emulator = avt::Terminal::with_scrollback(columns.into(), rows.into(), None);
+        let emulator = emulator.expect("a size");
         Screen(Arc::new(Mutex::new((emulator, Window { rows, columns }))))
     }
 
@@ -23,7 +24,7 @@ impl Screen {
     /// What is in the window, without empty rows at its end.
     fn window(&self) -> Vec<String> {
         let screen = self.0.lock().expect("no panic");
-        let mut rows: Vec<String> = screen.0.view().map(|line| line.text().trim_end().to_owned()).collect();
+        let mut rows: Vec<String> = screen.0.screen().visible_lines().map(|line| line.text().trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -33,7 +34,7 @@ impl Screen {
     /// All that was ever there.
     fn history(&self) -> Vec<String> {
         let screen = self.0.lock().expect("no panic");
-        let mut rows: Vec<String> = screen.0.lines().map(|line| line.text().trim_end().to_owned()).collect();
+        let mut rows: Vec<String> = screen.0.screen().all_lines().map(|line| line.text().trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -54,7 +55,7 @@ impl Glass for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // As `stty onlcr` does.
         let text = String::from_utf8_lossy(bytes).replace('\n', "\r\n");
-        self.0.lock().expect("no panic").0.feed_str(&text);
+        self.0.lock().expect("no panic").0.feed(&text);
         Ok(bytes.len())
     }
 }
