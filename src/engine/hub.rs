@@ -14,11 +14,15 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod follow;
+mod listeners;
 mod open_line;
+mod past;
 mod patience;
 mod signs;
 mod sinks;
 mod stream;
+mod tap;
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -31,11 +35,14 @@ use tokio::sync::Notify;
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::follow::Follower;
+pub use self::listeners::{Since, Until};
 use self::open_line::OpenLine;
 pub use self::patience::Patience;
 use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
+pub use self::tap::{End, Tap};
 use super::outlet::{Outlet, OutputGone};
 use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
@@ -94,6 +101,8 @@ struct Shared {
     turn: Notify,
     /// Whose line stands unfinished on the screen.
     open: Cell<Option<OpenLine>>,
+    /// Somebody follows no more.
+    parted: Notify,
 }
 
 /// The end of one way.
@@ -139,6 +148,7 @@ impl Hub {
             patience,
             turn: Notify::new(),
             open: Cell::new(None),
+            parted: Notify::new(),
         }));
         for way in 0..hub.0.exits.len() {
             spawn_local(hub.clone().carry(way));
@@ -167,9 +177,7 @@ impl Hub {
         state.streams[place].heard = true;
         state.streams[place].spoke = Instant::now();
         let stream = StreamId(place);
-        let now = clock::wall();
-        state.sinks.begin(stream);
-        state.sinks.each(|sink| sink.begins(now, stream, origin));
+        state.sinks.begins(clock::wall(), stream, origin);
         self.formatted(&mut state);
         stream
     }
@@ -214,8 +222,8 @@ impl Hub {
             self.0.turn.notify_waiters();
         }
         if has_ended {
-            let now = clock::wall();
-            state.sinks.each(|sink| sink.ends(now, stream));
+            state.streams[stream.0].tapped = None;
+            state.sinks.ends(clock::wall(), stream);
         }
         state.note_what_stood_behind(stream);
         self.formatted(&mut state);
@@ -298,6 +306,9 @@ impl Hub {
             // The hot path: what was read becomes lines, and lines become text.
             state.show(stream, |stream, chunk, out| {
                 stream.spoke = Instant::now();
+                if let Some(tapped) = &mut stream.tapped {
+                    tapped.hear(&chunk[..length]);
+                }
                 stream.framer.push(&chunk[..length], out);
             });
             self.look_at_open_line(&mut state, stream);
@@ -421,8 +432,7 @@ impl State {
     }
 
     fn note(&mut self, note: &Note) {
-        let now = clock::wall();
-        self.sinks.each(|sink| sink.note(now, note));
+        self.sinks.note(clock::wall(), note);
     }
 
     /// Says what was to be said when this stream, and perhaps others, have ended.

@@ -45,7 +45,7 @@ use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
-pub use hub::{Hub, Patience, Way};
+pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;

@@ -204,6 +204,9 @@ impl Hands {
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
             let stream = self.hub.begin(&Origin { instance, channel, run, pid });
+            if matches!(held.kept, Kept::Terminals(_)) {
+                self.hub.keep_for_taps(stream);
+            }
             held.streams.push(stream);
             let (last_call, hears_last_call) = oneshot::channel();
             readers.push(spawn_local(readers::read(self.hub.clone(), stream, output, hears_last_call)));

@@ -13,6 +13,7 @@ mod prefix;
 mod ready_line;
 mod record;
 mod report;
+pub mod screen;
 mod sink;
 mod stamp;
 pub mod when;

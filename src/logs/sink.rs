@@ -69,6 +69,11 @@ pub trait Sink: Send {
         let _ = (at, stream);
     }
 
+    /// Something is missing here, as this sink has taken too little: so many lines of a stream, or remarks of forge.
+    fn misses(&mut self, at: WallTime, stream: Option<StreamId>, lines: u64) {
+        let _ = (at, stream, lines);
+    }
+
     /// Takes a remark of forge.
     fn note(&mut self, at: WallTime, note: &Note);
 

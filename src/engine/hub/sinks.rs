@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::logs::{Frame, LastWords, Rewrite, Sink, StreamId};
+use super::listeners::Listeners;
+use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId};
+use crate::supervisor::Note;
 use crate::time::WallTime;
 
 /// Every sink, in the order of its outlet.
@@ -10,6 +12,8 @@ pub(super) struct Sinks {
     all: Vec<Box<dyn Sink>>,
     /// What was shown last of each stream.
     last_words: Vec<LastWords>,
+    /// Those who come and go.
+    listeners: Listeners,
     loss: Loss,
 }
 
@@ -31,7 +35,7 @@ impl Loss {
 
 impl Sinks {
     pub(super) fn new(all: Vec<Box<dyn Sink>>) -> Sinks {
-        Sinks { all, last_words: Vec::new(), loss: Loss::None }
+        Sinks { all, last_words: Vec::new(), listeners: Listeners::default(), loss: Loss::None }
     }
 
     /// Lets each of them work, and survives its panic: the lines in its hands are lost, forge and its processes are not.
@@ -39,12 +43,31 @@ impl Sinks {
         each(&mut self.all, &mut self.loss, &mut work);
     }
 
+    /// Returns those who come and go. They hear what the others hear, and nobody waits for them.
+    pub(super) fn listeners(&mut self) -> &mut Listeners {
+        &mut self.listeners
+    }
+
     /// Begins a stream anew: what was said before on it is forgotten.
-    pub(super) fn begin(&mut self, stream: StreamId) {
+    pub(super) fn begins(&mut self, at: WallTime, stream: StreamId, origin: &Origin<'_>) {
         if self.last_words.len() <= stream.0 {
             self.last_words.resize_with(stream.0 + 1, LastWords::default);
         }
         self.last_words[stream.0] = LastWords::default();
+        self.each(|sink| sink.begins(at, stream, origin));
+        self.listeners.begins(at, stream, origin);
+    }
+
+    /// Ends what was heard on a stream.
+    pub(super) fn ends(&mut self, at: WallTime, stream: StreamId) {
+        self.each(|sink| sink.ends(at, stream));
+        self.listeners.ends(at, stream);
+    }
+
+    /// Shows a remark of forge.
+    pub(super) fn note(&mut self, at: WallTime, note: &Note) {
+        self.each(|sink| sink.note(at, note));
+        self.listeners.note(at, note);
     }
 
     /// Returns what was shown last of a stream.
@@ -78,6 +101,7 @@ impl Sinks {
             Frame::Lines(lines) => sink.lines(at, stream, lines),
             Frame::Piece(piece) => sink.piece(at, stream, piece),
         });
+        self.listeners.frame(at, stream, frame);
     }
 
     /// Lets a [`Rewrite`] work. Where it panics, its lines are lost rather than shown as they were.

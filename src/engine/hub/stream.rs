@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::tap::Tapped;
 use crate::logs::{Channel, Framer, Origin};
 use crate::project::InstanceId;
 
@@ -22,6 +23,8 @@ pub(super) struct Stream {
     pub(super) begun: Option<Instant>,
     /// Its reader is held back until an outlet has taken more.
     pub(super) waits_for_room: bool,
+    /// What came as it came, where it comes from a terminal.
+    pub(super) tapped: Option<Box<Tapped>>,
 }
 
 impl Stream {
@@ -36,6 +39,7 @@ impl Stream {
             kept_since: None,
             begun: None,
             waits_for_room: false,
+            tapped: None,
         }
     }
 
