@@ -231,6 +231,16 @@ pub(crate) struct StartArgs {
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
 
+    /// Show the processes and the keys in the last line of a terminal; this is the default where a person sits
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "FORGE_BAR", hide_possible_values = true, value_parser = BoolishValueParser::new(), help_heading = "Terminal")]
+    pub(crate) bar: Option<bool>,
+    /// Leave the last line and the keyboard of the terminal alone
+    #[arg(long, help_heading = "Terminal")]
+    pub(crate) no_bar: bool,
+    /// Give the keyboard to this process whenever it starts: web, web.2; Ctrl-] takes it back
+    #[arg(long, value_name = "NAME", env = "FORGE_FOCUS", add = ArgValueCompleter::new(process_names), help_heading = "Terminal")]
+    pub(crate) focus: Option<String>,
+
     /// What is kept.
     #[command(flatten, next_help_heading = "Log files")]
     pub(crate) logs: LogArgs,

@@ -308,6 +308,10 @@ pub struct Output {
     pub form: Form,
     /// How the processes are held.
     pub tty: Tty,
+    /// Whether there is a status bar; `None` where nobody has said so: on a terminal at which a person sits.
+    pub bar: Option<bool>,
+    /// Who has the keyboard whenever it runs.
+    pub focus: Option<InstanceId>,
 }
 
 impl Default for Output {
@@ -324,6 +328,8 @@ impl Default for Output {
             stderr: Stderr::default(),
             form: Form::default(),
             tty: Tty::Auto,
+            bar: None,
+            focus: None,
         }
     }
 }

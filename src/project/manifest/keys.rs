@@ -133,6 +133,7 @@ const OUTPUT: &[Key] = &[
     key("quiet", TEXTS, "Processes whose lines are not shown."),
     key("tty", TTYS, "How the processes are held."),
     key("drop", Shape::OneOrMore(&Shape::Regex), "Lines that are not shown, as regular expressions."),
+    key("bar", Shape::Bool, "Whether the last line of a terminal shows the processes and the keys."),
 ];
 
 const LOGS: &[Key] = &[

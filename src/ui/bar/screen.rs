@@ -169,6 +169,11 @@ impl Stage {
         }
     }
 
+    /// Returns whether a process that has the keyboard has printed more than the terminal has taken.
+    pub fn is_behind(&self) -> bool {
+        self.0.lock().waiting_bytes >= ENOUGH_BYTES
+    }
+
     /// Returns how many lines are kept.
     pub fn held_lines(&self) -> u64 {
         self.0.lock().held_lines

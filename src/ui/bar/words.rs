@@ -1,6 +1,7 @@
 //! The words of the bar.
 
 use super::model::{State, Verb};
+use crate::diagnostic::visible;
 use crate::project::InstanceId;
 
 /// The keys, in as many words as there is room for.
@@ -16,7 +17,7 @@ pub(super) const HINTS: &[&str] = &[
 pub(super) const HINTS_AT_THE_END: &[&str] = &["stopping; Ctrl-C again to kill", "stopping"];
 
 /// Before a filter that is being typed.
-pub(super) const FILTER: &str = "filter ";
+pub(super) const FILTER: &str = "/";
 
 /// Behind it.
 pub(super) const FILTER_KEYS: &str = "Enter keeps it  Esc shows all";
@@ -84,7 +85,7 @@ pub(super) fn filter(filter: &str) -> String {
 }
 
 /// The answer to a key that asks for something which takes a while.
-pub fn asked(verb: Verb, id: &InstanceId) -> String {
+pub(super) fn asked(verb: Verb, id: &InstanceId) -> String {
     match verb {
         Verb::Restart => format!("restarting {id}"),
         Verb::Stop => format!("stopping {id}"),
@@ -93,7 +94,7 @@ pub fn asked(verb: Verb, id: &InstanceId) -> String {
 }
 
 /// What `?` shows in the stream.
-pub const HELP: &[&str] = &[
+pub(super) const HELP: [&str; 6] = [
     "r  restart a process, or start it     a  give a process the keyboard; Ctrl-] takes it back",
     "s  stop a process                     f  show one process alone; f again shows all",
     "e  what was said before a failure     m  mute a process; m again shows it",
@@ -101,3 +102,34 @@ pub const HELP: &[&str] = &[
     "q  stop everything, as Ctrl-C         Esc  shows all lines again",
     "a process is chosen by its number or letters of its name, then Enter; Tab goes to the next",
 ];
+
+/// What asks, as the stream calls it.
+pub(super) const KEY: &str = "a key";
+
+/// The answer to `q` when everything is coming to its end.
+pub(super) const STOPS_ALREADY: &str = "stopping already; Ctrl-C kills";
+
+/// The answer to `e` when all is well.
+pub(super) const NOTHING_FAILED: &str = "nothing has failed";
+
+/// Why a process cannot have the keyboard.
+pub(super) fn runs_not(id: &InstanceId) -> String {
+    format!("{id} does not run")
+}
+
+/// Behind the lines that were held.
+pub(super) fn came_meanwhile(lines: u64, id: &InstanceId) -> String {
+    match lines {
+        1 => format!("this line came while {id} had the keyboard"),
+        _ => format!("these {lines} lines came while {id} had the keyboard"),
+    }
+}
+
+/// What a process has said last.
+pub(super) fn said_last(id: &InstanceId, lines: &[String]) -> Vec<String> {
+    if lines.is_empty() {
+        return vec![format!("{id} has said nothing")];
+    }
+    let head = format!("{id} has said last:");
+    std::iter::once(head).chain(lines.iter().map(|line| format!("  {}", visible(line)))).collect()
+}

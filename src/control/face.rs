@@ -1,0 +1,71 @@
+//! Who sits at forge's own terminal, as the engine sees it: it lends what a face needs, and says when the terminal is
+//! somebody else's for a while.
+
+use std::rc::Rc;
+
+use super::attach::Attached;
+use super::protocol::Refusal;
+use super::session::{Later, Session};
+use crate::logs::ScreenWish;
+use crate::project::InstanceId;
+use crate::sys::pty::WindowSize;
+
+/// A face on forge's own terminal.
+pub trait Face {
+    /// Says how the writer of the standard output is told that the face has left it something to do. Now the face may take the terminal.
+    fn connect(&self, nudge: Box<dyn Fn() + Send + Sync>);
+
+    /// Returns what the face does as long as the stack runs.
+    fn live(self: Rc<Self>, means: Means) -> Later<'static, ()>;
+
+    /// Returns how many rows of the window it has for itself.
+    fn rows(&self) -> u16;
+
+    /// The window has another size, or it may be forge's turn again.
+    fn looks_again(&self);
+
+    /// Gives the terminal back: forge is about to be stopped, or to end. Waits a moment at most.
+    fn leaves(&self);
+
+    /// Takes the terminal again after a stop, if it is forge's turn.
+    fn returns(&self);
+}
+
+/// What a face has in hand.
+#[derive(Clone)]
+pub struct Means {
+    /// The stack.
+    pub session: Rc<dyn Session>,
+    /// What is in the same process.
+    pub here: Rc<dyn Here>,
+}
+
+/// What only somebody in the same process can have.
+pub trait Here {
+    /// Shows other lines of the stream from now on.
+    fn screen(&self, wish: &ScreenWish);
+
+    /// Says something in the stream, and nowhere else.
+    fn say(&self, lines: &[String]);
+
+    /// Lends keyboard and screen of an instance, for a window of this size.
+    ///
+    /// # Errors
+    /// Why it cannot be lent.
+    fn lend(&self, instance: &InstanceId, window: WindowSize) -> Result<Attached, Refusal>;
+
+    /// Returns what tells who waits for keys.
+    fn askers(&self) -> Box<dyn Askers>;
+
+    /// Returns what an instance has printed last.
+    fn last_lines(&self, instance: &InstanceId) -> Later<'_, Vec<String>>;
+
+    /// Stops everything, as Ctrl-C does.
+    fn quit(&self);
+}
+
+/// Who waits for keys.
+pub trait Askers {
+    /// Waits until that changes, and returns all of them. The first call returns at once. Safe to drop half way.
+    fn next(&mut self) -> Later<'_, Vec<InstanceId>>;
+}
