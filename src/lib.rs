@@ -16,6 +16,8 @@ pub mod logs;
 
 pub mod store;
 
+pub mod control;
+
 pub mod guard;
 pub mod sys;
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 
+/// The version of these frames, as [`Entered`] tells it.
+pub const VERSION: u32 = 1;
+
 /// What stands in the `Upgrade` header.
 pub const PROTOCOL: &str = "forge-attach";
 
@@ -52,7 +55,7 @@ pub enum Shown {
 /// Who one is attached to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entered {
-    /// [`super::protocol::VERSION`].
+    /// [`VERSION`].
     pub version: u32,
     /// `web.1`.
     pub name: String,

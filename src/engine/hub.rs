@@ -43,6 +43,7 @@ use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
 pub use self::tap::{End, Tap};
+pub(super) use self::tap::Watcher;
 use super::outlet::{Outlet, OutputGone};
 use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
 use crate::project::InstanceId;
@@ -344,6 +345,9 @@ impl Hub {
         state.streams[stream.0].begun = None;
         state.streams[stream.0].kept_since = None;
         self.formatted(&mut state);
+        if let Some(tapped) = &state.streams[stream.0].tapped {
+            tapped.falls_silent();
+        }
     }
 
     /// Returns how much one turn takes at most.

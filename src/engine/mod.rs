@@ -7,6 +7,7 @@ pub mod calendar;
 mod errands;
 mod holds;
 mod hub;
+mod keyboard;
 mod measuring;
 mod notifying;
 mod outlet;
@@ -46,6 +47,7 @@ use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
+pub use keyboard::{Keyboards, Wanting, Wants};
 pub use outlet::OutputGone;
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
@@ -209,6 +211,7 @@ impl Engine {
         };
         let stack = self.supervisor.snapshot(self.clock.now());
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
+        self.hands.keyboards.end();
         self.dismiss_guard().await;
         self.flush_output().await;
         match (&outcome, self.output_gone) {

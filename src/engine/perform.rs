@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::errands::Errands;
 use super::holds::{Channels, Hold, Kept};
 use super::hub::Hub;
+use super::keyboard::{Begun, Keyboards};
 use super::probing::Looking;
 use super::{notifying, readers};
 use crate::exit::{Exit, Spent};
@@ -21,7 +22,7 @@ use crate::guard::Link;
 use crate::guard::wire::News;
 use crate::logs::{Channel, Origin, ReadyLine, StreamId};
 use crate::project::lifecycle::{Probe, Readiness};
-use crate::project::{InstanceId, Project, Variable};
+use crate::project::{InstanceId, InstanceSpec, Project, Variable};
 use crate::supervisor::{Certainty, ChildEvent, Effect, Event, Note, Outcome, Part, Reach, RunId};
 use crate::sys::notify::Ear;
 use crate::sys::probe::listening::Before;
@@ -42,6 +43,7 @@ const NARROWEST: u16 = 20;
 pub(super) struct Hands {
     pub(super) link: Link,
     pub(super) hub: Hub,
+    pub(super) keyboards: Keyboards,
     pub(super) clock: Rc<Clock>,
     /// What happened while doing, to be heard before anything else.
     pub(super) happened: VecDeque<Event>,
@@ -120,9 +122,11 @@ impl Hands {
         (manner, terminal): (Manner, Terminal),
         news: mpsc::Sender<Event>,
     ) -> Hands {
+        let keyboards = Keyboards::new(hub.clone(), window_of(&terminal));
         Hands {
             link,
             hub,
+            keyboards,
             clock,
             happened: VecDeque::new(),
             somebody_resists: false,
@@ -200,7 +204,8 @@ impl Hands {
     /// Begins to read what a run prints. Not before its start has been told, or its first lines would come first.
     pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
-        let instance = &self.project.instances[held.place];
+        let project = Arc::clone(&self.project);
+        let instance = &project.instances[held.place];
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
         for (channel, output) in held.outputs.drain(..) {
             let stream = self.hub.begin(&Origin { instance, channel, run, pid });
@@ -216,12 +221,15 @@ impl Hands {
         held.leader = Some(pid);
         held.oom_kills = self.oom_kills.so_far(pid);
         held.began = Some(Instant::now());
-        let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
+        let is_main = held.part == Part::Main;
         if is_main {
+            if let Some(begun) = begun(held, (run, pid), instance) {
+                self.keyboards.begin(begun);
+            }
             self.voices.insert(held.place, held.streams.clone());
             self.listen_for_signs(run);
         }
-        let (news, hub) = (self.news.clone(), self.hub.clone());
+        let (news, hub, instance) = (self.news.clone(), self.hub.clone(), instance.id.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
@@ -262,8 +270,9 @@ impl Hands {
     /// Returns what of the guard's news is for the mind.
     pub(super) fn sift(&mut self, news: News) -> Option<News> {
         let news = self.errands.sift(news)?;
-        if let News::Exited { run, spent, .. } = news {
+        if let News::Exited { run, spent, exit } = news {
             self.note_spent(RunId(run), spent);
+            self.keyboards.exited(RunId(run), exit);
         }
         if let News::Exited {
             run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137), ..
@@ -304,6 +313,7 @@ impl Hands {
     /// Lets go of a run of which nobody is left. Its output is at its end, unless a stranger holds it open.
     pub(super) fn release(&mut self, run: RunId) {
         self.look_away(run);
+        self.keyboards.gone(run);
         let Some(Held { mut last_calls, hears, .. }) = self.runs.remove(&run) else { return };
         if let Some(hears) = hears {
             hears.abort();
@@ -326,17 +336,15 @@ impl Hands {
     /// Tells every process that has a terminal of its own how large the window is now.
     pub(super) fn resize(&self) {
         let size = self.window();
-        for held in self.runs.values() {
+        for held in self.runs.values().filter(|held| held.part != Part::Main) {
             held.kept.resize(size);
         }
+        // Of these it matters who is attached.
+        self.keyboards.resize(size);
     }
 
     pub(super) fn window(&self) -> WindowSize {
-        let size =
-            pty::window_size(self.terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
-        let columns =
-            size.columns.saturating_sub(self.terminal.prefix_columns).max(NARROWEST.min(size.columns));
-        WindowSize { columns, ..size }
+        window_of(&self.terminal)
     }
 
     /// Stops everything, then forge itself; goes on when somebody lets forge go on.
@@ -372,6 +380,23 @@ impl Hands {
         }
         note
     }
+}
+
+/// Returns how large the window is that a process of the stream sees.
+fn window_of(terminal: &Terminal) -> WindowSize {
+    let size = pty::window_size(terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
+    let columns = size.columns.saturating_sub(terminal.prefix_columns).max(NARROWEST.min(size.columns));
+    WindowSize { columns, ..size }
+}
+
+/// Returns what keyboards must know of a run, where it has one.
+fn begun(held: &Held, (run, pid): (RunId, i32), instance: &InstanceSpec) -> Option<Begun> {
+    let Kept::Terminals(terminals) = &held.kept else { return None };
+    let terminals: Result<Vec<OwnedFd>, _> = terminals.iter().map(OwnedFd::try_clone).collect();
+    // Without a descriptor nobody can type; the process runs all the same.
+    let terminals = terminals.ok().filter(|terminals| !terminals.is_empty())?;
+    let (streams, offer) = (held.streams.clone(), instance.process.keyboard);
+    Some(Begun { instance: instance.id.clone(), run, pid, terminals, streams, offer })
 }
 
 /// Tells the engine without waiting, in the rare case that its inbox is full in a task.

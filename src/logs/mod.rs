@@ -1,5 +1,6 @@
 //! Bytes to lines to text. Pure: no files, no runtime.
 
+pub mod asking;
 mod escapes;
 mod filter;
 mod framer;

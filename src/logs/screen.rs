@@ -59,6 +59,12 @@ impl Screen {
         (cursor.row + 1, (cursor.col + 1).min(columns))
     }
 
+    /// Returns the text in the row of the cursor, without the blanks at its end.
+    pub fn row(&self) -> String {
+        let row = self.terminal.cursor().row;
+        self.terminal.screen().line(row).map(|line| line.text().trim_end().to_owned()).unwrap_or_default()
+    }
+
     /// Returns what makes a terminal of this size show the same, with colours, cursor and everything that was switched on.
     ///
     /// What a program has drawn that fills the screen is drawn on the other screen of the terminal. Lines of an ordinary

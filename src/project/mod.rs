@@ -166,6 +166,8 @@ pub struct ProcessSpec {
     pub variants: Vec<Vec<Variable>>,
     /// How it is held, where that is not as for all.
     pub tty: Option<Tty>,
+    /// When forge says that it waits for keys.
+    pub keyboard: KeyboardOffer,
     /// The groups it belongs to: `@label` names all of them.
     pub labels: Vec<Arc<str>>,
     /// Where its port comes from.
@@ -187,10 +189,23 @@ impl ProcessSpec {
             environment: Vec::new(),
             variants: Vec::new(),
             tty: None,
+            keyboard: KeyboardOffer::Auto,
             labels: Vec::new(),
             port: PortSource::Rule,
         }
     }
+}
+
+/// When forge says that a process waits for keys, and offers it the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyboardOffer {
+    /// When it asks something.
+    #[default]
+    Auto,
+    /// As long as it runs.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// Where the port of a process comes from.

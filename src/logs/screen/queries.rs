@@ -5,6 +5,14 @@
 
 use super::sequences::{ENQ, Sequences, Token};
 
+/// The questions that are answered.
+const QUESTIONS: &[(&[u8], Answer)] = &[
+    (b"\x1b[6n", Answer::Cursor),
+    (b"\x1b[5n", Answer::Well),
+    (b"\x1b[c", Answer::Kind),
+    (b"\x1b[0c", Answer::Kind),
+];
+
 /// What forge answers where nobody is there: the questions after which programs wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -17,6 +25,16 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Returns the questions in a piece of output that are to be answered, each with the place behind it.
+    pub fn wanted_in(output: &[u8]) -> impl Iterator<Item = (Answer, usize)> {
+        memchr::memchr_iter(0x1b, output).filter_map(|place| {
+            QUESTIONS
+                .iter()
+                .find(|(text, _)| output[place..].starts_with(text))
+                .map(|(text, answer)| (*answer, place + text.len()))
+        })
+    }
+
     /// Returns the answer, with the row and the column of the cursor, counted from 1.
     pub fn text(self, (row, column): (usize, usize)) -> Vec<u8> {
         match self {
@@ -28,36 +46,17 @@ impl Answer {
     }
 }
 
-/// Looks for questions in one output.
+/// Takes questions out of one output.
 #[derive(Debug, Clone, Default)]
 pub struct Queries(Sequences);
 
 impl Queries {
-    /// Returns the questions that are to be answered.
-    pub fn find(&mut self, output: &[u8]) -> Vec<Answer> {
-        let mut found = Vec::new();
-        self.0.cut(output, &mut |token| match token {
-            Token::Sequence(sequence) => found.extend(answer_to(sequence)),
-            Token::Text(_) => {}
-        });
-        found
-    }
-
     /// Adds to `out` everything but questions.
     pub fn strip(&mut self, output: &[u8], out: &mut Vec<u8>) {
         self.0.cut(output, &mut |token| match token {
             Token::Sequence(sequence) if is_question(sequence) => {}
             Token::Sequence(bytes) | Token::Text(bytes) => out.extend_from_slice(bytes),
         });
-    }
-}
-
-fn answer_to(sequence: &[u8]) -> Option<Answer> {
-    match sequence {
-        b"\x1b[6n" => Some(Answer::Cursor),
-        b"\x1b[5n" => Some(Answer::Well),
-        b"\x1b[c" | b"\x1b[0c" => Some(Answer::Kind),
-        _ => None,
     }
 }
 

@@ -147,10 +147,22 @@ fn the_cursor_is_known() {
 }
 
 #[test]
+fn the_row_of_the_cursor_is_known() {
+    let row = |output: &str| Screen::replay(&Modes::default(), SIZE, output.as_bytes()).row();
+    assert_eq!(row("log\r\n\x1b[32m(Pdb)\x1b[0m "), "(Pdb)");
+    assert_eq!(row("press h to show help\r\n"), "");
+    assert_eq!(row("> \x1b[1G\x1b[0J> name\x1b[3G"), "> name");
+    assert_eq!(row("press h\r\n\x1b[?25h\x1b[6n"), "");
+}
+
+#[test]
 fn questions_are_found_and_answered() {
-    let mut queries = Queries::default();
-    assert_eq!(queries.find(b"text \x1b[6"), []);
-    assert_eq!(queries.find(b"n\x1b[c\x1b[5n\x1b[31m"), [Answer::Cursor, Answer::Kind, Answer::Well]);
+    let found = |output: &[u8]| Answer::wanted_in(output).collect::<Vec<_>>();
+    assert_eq!(found(b"text \x1b[6"), []);
+    assert_eq!(
+        found(b"text \x1b[6n\x1b[c\x1b[5n\x1b[31m\x1b[0c"),
+        [(Answer::Cursor, 9), (Answer::Kind, 12), (Answer::Well, 16), (Answer::Kind, 25)]
+    );
     assert_eq!(Answer::Cursor.text((3, 7)), b"\x1b[3;7R");
     assert_eq!(Answer::Kind.text((1, 1)), b"\x1b[?62;22c");
     assert_eq!(Answer::Well.text((1, 1)), b"\x1b[0n");

@@ -191,6 +191,11 @@ const PROCESS: &[Key] = &[
     key("limits", Shape::Table(&[LIMITS]), "What it may use at most, with everything below it."),
     key("nice", Shape::Integer(-20, 19), "Added to its niceness."),
     key("tty", TTYS, "How it is held."),
+    key(
+        "keyboard",
+        Shape::Word(&["auto", "always", "never"]),
+        "When the keyboard is offered to it: when it asks something (auto), as long as it runs (always), or never.",
+    ),
     key("hooks", Shape::Table(&[HOOKS]), "Commands that run at certain moments."),
 ];
 
