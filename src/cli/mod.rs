@@ -1,6 +1,7 @@
 //! The command line: reads what the user wrote, puts the rooms together, and gives the exit code.
 
 mod args;
+mod bar;
 mod check;
 mod ci;
 mod clean;

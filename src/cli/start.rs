@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::bar;
 use super::log_files;
 use super::read::{self, ProjectPlace};
 use crate::diagnostic::Diagnostic;
@@ -58,6 +59,7 @@ pub(crate) fn start(
         (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
         (false, None) => Patience::ELSEWHERE,
     };
+    let face = bar::make(&project, &stdout, colour);
     let report = engine::run(Setup {
         hold,
         channels,
@@ -72,6 +74,7 @@ pub(crate) fn start(
         patience,
         grace,
         limit: None,
+        face,
     })?;
     Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }

@@ -58,7 +58,7 @@ pub trait Here {
     fn askers(&self) -> Box<dyn Askers>;
 
     /// Returns what an instance has printed last.
-    fn last_lines(&self, instance: &InstanceId) -> Later<'_, Vec<String>>;
+    fn last_lines(&self, instance: &InstanceId) -> Vec<String>;
 
     /// Stops everything, as Ctrl-C does.
     fn quit(&self);

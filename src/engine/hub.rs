@@ -168,6 +168,14 @@ impl Hub {
         self.formatted(&mut state);
     }
 
+    /// Says something to whoever looks at the standard output, and to nobody else.
+    pub fn say(&self, lines: &[String]) {
+        let mut state = self.0.state.borrow_mut();
+        state.sinks.say(clock::wall(), lines);
+        self.0.open.set(None);
+        self.formatted(&mut state);
+    }
+
     /// Begins to hear a run; returns the stream to which its reader brings what it says there. [`Hub::close`] ends it.
     pub fn begin(&self, origin: &Origin<'_>) -> StreamId {
         let mut state = self.0.state.borrow_mut();
@@ -181,6 +189,13 @@ impl Hub {
         state.sinks.begins(clock::wall(), stream, origin);
         self.formatted(&mut state);
         stream
+    }
+
+    /// Returns the streams on which an instance is or was heard.
+    pub(super) fn streams_of(&self, instance: &InstanceId) -> Vec<StreamId> {
+        let state = self.0.state.borrow();
+        let of_it = |place: &usize| state.streams[*place].instance == *instance;
+        (0..state.streams.len()).filter(of_it).map(StreamId).collect()
     }
 
     /// Returns the streams on which an instance is heard, if any of their readers is held back because an outlet takes

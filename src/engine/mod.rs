@@ -6,6 +6,7 @@
 pub mod calendar;
 mod errands;
 mod holds;
+mod here;
 mod hub;
 mod keyboard;
 mod measuring;
@@ -31,10 +32,11 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
+use crate::control::face::Face;
 use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
-use crate::logs::{Rewrite, Sink};
+use crate::logs::{Rewrite, Sink, Writer};
 use crate::project::lifecycle::Nature;
 use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
@@ -87,6 +89,8 @@ pub struct Setup {
     pub grace: Duration,
     /// After which time all of it is over, whatever still runs.
     pub limit: Option<Duration>,
+    /// Writes the standard output in place of a plain writer, together with the face that shares the terminal with the stream.
+    pub face: Option<(Rc<dyn Face>, Box<dyn Writer>)>,
 }
 
 /// What there is to tell of a stack that has come to its end.
@@ -139,12 +143,18 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let stdout =
-            Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
+        let (face, stdout) = match setup.face {
+            Some((face, writer)) => (Some(face), Way::start("output", setup.sink, writer)),
+            None => (None, Way::to("output", setup.sink, setup.stdout)),
+        };
+        let stdout = stdout.context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
-        let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns };
+        if let Some(face) = &face {
+            face.connect(Box::new(hub.nudge()));
+        }
+        let terminal = Terminal { stdout: window, prefix_columns: setup.prefix_columns, face };
         let given = Given {
             calendar: Arc::new(Calendar),
             // Two forges that start together are to differ.
@@ -214,6 +224,9 @@ impl Engine {
         self.hands.keyboards.end();
         self.dismiss_guard().await;
         self.flush_output().await;
+        if let Some(face) = &self.hands.terminal.face {
+            face.leaves();
+        }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.
             (Outcome::Broken, Some(errno)) => {
@@ -303,16 +316,26 @@ impl Engine {
     fn heard(&mut self, received: Received) -> Option<Event> {
         match received.signal {
             libc::SIGWINCH => {
+                self.look_at_terminal();
                 self.hands.resize();
                 None
             }
             // Whoever stopped forge alone has stopped nobody else; after a Ctrl-Z the hands know by themselves.
-            libc::SIGCONT => None,
+            libc::SIGCONT => {
+                self.look_at_terminal();
+                None
+            }
             signal => {
                 self.asked_to_stop |=
                     matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT);
                 Some(Event::Signal { signal, from_terminal: received.from_terminal })
             }
+        }
+    }
+
+    fn look_at_terminal(&self) {
+        if let Some(face) = &self.hands.terminal.face {
+            face.looks_again();
         }
     }
 

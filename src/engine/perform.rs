@@ -17,6 +17,7 @@ use super::hub::Hub;
 use super::keyboard::{Begun, Keyboards};
 use super::probing::Looking;
 use super::{notifying, readers};
+use crate::control::face::Face;
 use crate::exit::{Exit, Spent};
 use crate::guard::Link;
 use crate::guard::wire::News;
@@ -84,6 +85,8 @@ pub(super) struct Terminal {
     pub(super) stdout: OwnedFd,
     /// How many columns the prefix takes away.
     pub(super) prefix_columns: u16,
+    /// Who sits there.
+    pub(super) face: Option<Rc<dyn Face>>,
 }
 
 /// What forge holds of one run.
@@ -351,8 +354,14 @@ impl Hands {
     fn suspend(&mut self) {
         self.link.signal_all(libc::SIGSTOP);
         self.link.flush();
+        if let Some(face) = &self.terminal.face {
+            face.leaves();
+        }
         let before = self.clock.now();
         signals::stop_self();
+        if let Some(face) = &self.terminal.face {
+            face.returns();
+        }
         self.clock.suspended(self.clock.now() - before);
         self.hub.forgive_silence();
         self.happened.push_back(Event::Continued);
@@ -386,7 +395,8 @@ impl Hands {
 fn window_of(terminal: &Terminal) -> WindowSize {
     let size = pty::window_size(terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
     let columns = size.columns.saturating_sub(terminal.prefix_columns).max(NARROWEST.min(size.columns));
-    WindowSize { columns, ..size }
+    let rows = terminal.face.as_ref().map_or(0, |face| face.rows());
+    WindowSize { columns, rows: size.rows.saturating_sub(rows).max(1) }
 }
 
 /// Returns what keyboards must know of a run, where it has one.

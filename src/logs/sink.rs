@@ -80,6 +80,11 @@ pub trait Sink: Send {
         let _ = wish;
     }
 
+    /// Says something to whoever looks at this sink just now; most keep no such thing.
+    fn say(&mut self, at: WallTime, lines: &[String]) {
+        let _ = (at, lines);
+    }
+
     /// Takes a remark of forge.
     fn note(&mut self, at: WallTime, note: &Note);
 

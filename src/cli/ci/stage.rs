@@ -95,6 +95,8 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         limit,
+        // What stands on the terminal is the command's.
+        face: None,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
     {

@@ -11,6 +11,7 @@ use crate::control::protocol::{Request, Targets};
 use crate::control::session::{Asker, Measure};
 use crate::logs::{Pattern, ScreenWish, Whose};
 use crate::project::InstanceId;
+use crate::ui::table;
 
 impl Life {
     pub(super) fn perform(&mut self, deed: Deed) {
@@ -59,7 +60,7 @@ impl Life {
         let (session, here) = (Rc::clone(&self.means.session), Rc::clone(&self.means.here));
         spawn_local(async move {
             let lines = match session.view(Measure::Everything).await {
-                Ok(stack) => words::table(&stack),
+                Ok(stack) => table::stack(&stack).lines().map(str::to_owned).collect(),
                 Err(refusal) => vec![refusal.message],
             };
             here.say(&lines);
@@ -74,13 +75,10 @@ impl Life {
         if failed.is_empty() {
             return self.answer(words::NOTHING_FAILED.to_owned());
         }
-        let here = Rc::clone(&self.means.here);
-        spawn_local(async move {
-            for id in failed {
-                let lines = here.last_lines(&id).await;
-                here.say(&words::said_last(&id, &lines));
-            }
-        });
+        for id in failed {
+            let lines = self.means.here.last_lines(&id);
+            self.means.here.say(&words::said_last(&id, &lines));
+        }
     }
 }
 
