@@ -127,9 +127,16 @@ impl Forge {
         self
     }
 
-    /// Gives forge a terminal with a window of 100 columns and 30 rows, and a session of its own.
+    /// Gives forge a terminal with a window of 100 columns and 30 rows, and a session of its own. Without a status bar, so that what
+    /// it shows are lines.
     pub(crate) fn on_a_terminal(mut self) -> Forge {
         self.window = Some((100, 30));
+        self.variable("FORGE_BAR", "0")
+    }
+
+    /// Gives forge a terminal with a window of this size, and a status bar.
+    pub(crate) fn with_a_bar(mut self, columns: u16, rows: u16) -> Forge {
+        self.window = Some((columns, rows));
         self
     }
 

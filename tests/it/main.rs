@@ -13,9 +13,11 @@ mod forge;
 mod free;
 mod puppet;
 mod running;
+mod screen;
 mod terminal;
 mod watch;
 
+mod bar;
 mod check;
 mod children;
 mod ci;
