@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::bar;
 use super::log_files;
 use super::read::{self, ProjectPlace};
+use crate::control::address;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
@@ -60,6 +61,7 @@ pub(crate) fn start(
         (false, None) => Patience::ELSEWHERE,
     };
     let face = bar::make(&project, &stdout, colour);
+    let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold,
         channels,
@@ -75,6 +77,7 @@ pub(crate) fn start(
         grace,
         limit: None,
         face,
+        seat,
     })?;
     Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }
