@@ -48,7 +48,7 @@ use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use keyboard::{Keyboards, Wanting, Wants};
-pub use outlet::OutputGone;
+pub use outlet::{Outlet, OutputGone};
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
