@@ -4,6 +4,7 @@ mod aside;
 mod ci;
 mod help;
 mod logs;
+mod running;
 mod values;
 
 use std::ffi::OsString;
@@ -52,6 +53,8 @@ pub(crate) struct Forge {
 
 pub(crate) use ci::{CiArgs, Ports};
 
+pub(crate) use running::{ActArgs, PsArgs, WhereArgs};
+
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
 /// The commands.
@@ -83,6 +86,12 @@ pub(crate) enum Command {
     /// Show what processes have printed, from the log files of `start --log-dir`
     #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
     Logs(Box<LogsArgs>),
+    /// Show what the processes of the running stack do
+    #[command(visible_alias = "status", args_override_self = true)]
+    Ps(PsArgs),
+    /// End processes of the running stack and start them again
+    #[command(args_override_self = true)]
+    Restart(ActArgs),
     /// Print the JSON Schema of forge.toml, for editors
     Schema,
     /// Print the version

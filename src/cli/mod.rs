@@ -1,5 +1,6 @@
 //! The command line: reads what the user wrote, puts the rooms together, and gives the exit code.
 
+mod act;
 mod args;
 mod check;
 mod ci;
@@ -15,7 +16,9 @@ mod log_files;
 mod logs;
 mod man;
 pub mod preflight;
+mod ps;
 mod read;
+mod remote;
 mod report;
 mod run;
 mod schedule;
@@ -90,6 +93,8 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Logs(args) => logs::logs(&args, matches),
         Command::Schedule(args) => schedule::schedule(&args, matches),
         Command::Why(args) => why::why(&args, matches),
+        Command::Ps(args) => ps::ps(&args),
+        Command::Restart(args) => act::restart(&args),
         Command::Schema => schema::schema(),
         Command::Version => version::version(),
         Command::Completions(args) => completions::completions(&args),

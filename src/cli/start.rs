@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::log_files;
 use super::read::{self, ProjectPlace};
+use crate::control::address;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Channels, Hold, Patience, Setup};
 use crate::guard::{self, Isolation};
@@ -58,6 +59,7 @@ pub(crate) fn start(
         (false, Some(_)) => Patience::ELSEWHERE_WITH_FILES,
         (false, None) => Patience::ELSEWHERE,
     };
+    let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold,
         channels,
@@ -72,6 +74,7 @@ pub(crate) fn start(
         patience,
         grace,
         limit: None,
+        seat,
     })?;
     Ok((report.outcome, missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))))
 }

@@ -15,7 +15,9 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
+mod session;
 mod starting;
+mod waits;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -27,10 +29,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
+use crate::control::address::Seat;
+use crate::control::server::Server;
 use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
@@ -40,7 +43,6 @@ use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
-use crate::sys::descriptor;
 use crate::sys::footprint;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
@@ -52,6 +54,8 @@ pub use outlet::{Outlet, OutputGone};
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
+use session::{Desk, Question};
+use waits::{clock_set, reader_gone, wait, watch_reader};
 
 /// A standard output that takes nothing is waited for this long at the end even where nobody has any grace.
 const SHORTEST_FLUSH: Duration = Duration::from_secs(1);
@@ -87,6 +91,8 @@ pub struct Setup {
     pub grace: Duration,
     /// After which time all of it is over, whatever still runs.
     pub limit: Option<Duration>,
+    /// Where others ask about it and change it; `None` where the system has no place for that.
+    pub seat: Option<Seat>,
 }
 
 /// What there is to tell of a stack that has come to its end.
@@ -125,6 +131,10 @@ struct Engine {
     limit: Option<Duration>,
     /// Why nobody takes the output any more.
     output_gone: Option<i32>,
+    /// Where faces ask.
+    desk: Desk,
+    /// Serves those in other processes.
+    server: Option<Server>,
     /// Tells when the wall clock jumps, where something depends on it.
     jumps: Option<ClockJumps>,
     /// The standard output, watched where that shows that its reader is gone.
@@ -154,6 +164,9 @@ impl Engine {
         let depends_on_the_clock = setup.project.instances.iter().any(is_scheduled);
         let record = record::Keeper::new(&setup.project.root);
         watching::begin(&setup.project, &hub, &news);
+        let (session, desk) = session::open(&setup.project, &hub);
+        // A stack does not fail because nobody can ask it.
+        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
         Ok(Engine {
             supervisor: Supervisor::new(&setup.project, given),
             hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
@@ -167,6 +180,8 @@ impl Engine {
             // Where the system does not tell, the mind looks at the clock once a minute.
             jumps: depends_on_the_clock.then(|| ClockJumps::listen().ok()).flatten(),
             output_gone: None,
+            desk,
+            server,
             reader,
         })
     }
@@ -200,6 +215,7 @@ impl Engine {
             if is_over {
                 self.keep_record_of_failures();
             }
+            self.desk.publish(|| self.supervisor.snapshot(now.time));
             if let Some(outcome) = outcome {
                 break outcome;
             }
@@ -209,11 +225,15 @@ impl Engine {
             }
             event = self.next_event().await;
         };
+        self.desk.close();
         let stack = self.supervisor.snapshot(self.clock.now());
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
         self.hands.keyboards.end();
         self.dismiss_guard().await;
         self.flush_output().await;
+        if let Some(server) = self.server.take() {
+            server.settle().await;
+        }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.
             (Outcome::Broken, Some(errno)) => {
@@ -282,6 +302,7 @@ impl Engine {
                 received = self.signals.next() => self.heard(received),
                 news = self.hands.link.next() => self.told(news),
                 Some(event) = self.inbox.recv() => Some(event),
+                question = self.desk.next() => self.answer(question),
                 OutputGone { errno } = self.hands.hub.output_gone(), if self.output_gone.is_none() => {
                     self.output_gone = Some(errno);
                     Some(Event::OutputGone { errno })
@@ -338,6 +359,18 @@ impl Engine {
         // What was found out on the way comes first.
         self.hands.happened.push_back(event);
         self.hands.happened.pop_front()
+    }
+
+    /// Answers a face; returns what of its question is for the mind.
+    fn answer(&mut self, question: Question) -> Option<Event> {
+        let stack = || self.supervisor.snapshot(self.clock.now());
+        match question {
+            // Whoever has gone away meanwhile is not missed.
+            Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
+            Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
+            Question::Event(event) => return Some(event),
+        }
+        None
     }
 
     /// Waits until the guard says that nobody is left. A signal meanwhile ends what resists.
@@ -398,39 +431,5 @@ impl Engine {
                 }
             }
         }
-    }
-}
-
-/// Watches who reads the standard output, where it is a pipe. A stack that prints nothing would otherwise outlive its reader
-/// (`forge start | grep -m1 ready`) until somebody's next line.
-fn watch_reader(stdout: &OwnedFd) -> Option<AsyncFd<OwnedFd>> {
-    if !descriptor::is_pipe(stdout) {
-        return None;
-    }
-    descriptor::watch_error(stdout.try_clone().ok()?).ok()
-}
-
-/// Waits until the reader of the standard output is gone; for ever if nobody can know.
-async fn reader_gone(reader: Option<&AsyncFd<OwnedFd>>) {
-    match reader {
-        // An error of the poller itself says nothing about the reader; the next write will.
-        Some(reader) if reader.ready(Interest::ERROR).await.is_ok() => {}
-        Some(_) | None => std::future::pending().await,
-    }
-}
-
-/// Waits until the wall clock jumps; for ever if nothing depends on it.
-async fn clock_set(jumps: Option<&ClockJumps>) {
-    match jumps {
-        Some(jumps) => jumps.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Sleeps that long; for ever without a time.
-async fn wait(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -28,6 +28,11 @@ impl Places {
         Places(runtime.into_iter().chain([fallback]).collect())
     }
 
+    /// Returns the directories, the one that is taken first before the others. They need not be there.
+    pub fn directories(&self) -> &[PathBuf] {
+        &self.0
+    }
+
     /// Notes that a stack runs.
     pub(super) fn note(&self, stack: StackId) -> Record {
         let name = stack.to_string();

@@ -8,10 +8,10 @@ use super::level::{Level, level_of};
 use super::report::{Place, Report};
 
 /// What a line must have in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pattern(Kind);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     /// Letters that mean themselves, which most patterns are made of.
     Text(Vec<u8>),

@@ -4,6 +4,7 @@ use std::io;
 
 use super::framer::Frame;
 use super::record::{Lines, Piece, StreamId};
+use super::screen_wish::ScreenWish;
 use crate::project::InstanceSpec;
 use crate::supervisor::{Note, RunId};
 use crate::time::WallTime;
@@ -72,6 +73,11 @@ pub trait Sink: Send {
     /// Something is missing here, as this sink has taken too little: so many lines of a stream, or remarks of forge.
     fn misses(&mut self, at: WallTime, stream: Option<StreamId>, lines: u64) {
         let _ = (at, stream, lines);
+    }
+
+    /// Whoever looks at what it shows wants to see something else of it from now on.
+    fn screen(&mut self, wish: &ScreenWish) {
+        let _ = wish;
     }
 
     /// Takes a remark of forge.

@@ -42,7 +42,7 @@ pub use duration::parse as parse_duration;
 pub use environment::SETTINGS_LIKE_ADDRESSES;
 pub use lifecycle::Lifecycle;
 pub use line_patterns::LinePatterns;
-pub use names::Names;
+pub use names::{Names, Nobody};
 pub use options_file::paths as parse_paths;
 pub use ports::{DEFAULT_BASE, DEFAULT_STEP, PortRule};
 use secrets::Secrets;

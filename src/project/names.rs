@@ -2,11 +2,15 @@
 //!
 //! Every flag, command and file that takes names reads them here, so that they mean the same everywhere.
 
+mod running;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::{InstanceId, ProcessName, suggest};
 use crate::diagnostic::{Diagnostic, Span};
+
+pub use running::Nobody;
 
 /// A process that can be named.
 #[derive(Debug, Clone, Copy)]

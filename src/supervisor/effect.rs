@@ -279,6 +279,24 @@ pub enum Note {
     },
     /// An error within forge has cost lines of output; said once.
     LinesLost,
+    /// Somebody has asked for something from another process.
+    Asked {
+        /// What.
+        wish: Wish,
+        /// Of whom; empty: of the whole stack.
+        instances: Vec<InstanceId>,
+        /// The process that asked, where the system tells.
+        pid: Option<i32>,
+        /// What that calls itself.
+        by: Option<String>,
+    },
+}
+
+/// What somebody has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To end and start again.
+    Restart,
 }
 
 /// A limit that was exceeded, and by how much.

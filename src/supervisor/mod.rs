@@ -13,6 +13,7 @@ mod drive;
 mod effect;
 mod event;
 mod given;
+pub mod goal;
 mod instance;
 mod judge;
 mod learn;
@@ -45,7 +46,7 @@ use needs::Needs;
 use ready::Rule;
 use shutdown::Shutdown;
 
-pub use effect::{Detail, Effect, Excess, Note, Outcome, Pending, Reach, Waiting};
+pub use effect::{Detail, Effect, Excess, Note, Outcome, Pending, Reach, Waiting, Wish};
 pub use event::{Certainty, Check, ChildEvent, Complaint, Event, Notice, Part, ProbeFailure, Usage};
 pub use given::{Calendar, Given};
 pub use instance::{Phase, RunId, Want};

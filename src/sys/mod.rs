@@ -20,6 +20,7 @@ pub mod folder;
 pub mod footprint;
 pub mod keepsake;
 pub mod kin;
+pub mod local_socket;
 pub mod measure;
 #[cfg(target_os = "linux")]
 pub mod namespace;

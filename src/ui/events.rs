@@ -5,6 +5,7 @@ mod lifecycle;
 
 use serde_json::{Value, json};
 
+use super::messages;
 use crate::exit::{Exit, signal_name};
 use crate::logs::Mask;
 use crate::logs::json::quoted;
@@ -88,6 +89,13 @@ pub fn event(note: &Note) -> Event {
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
+        Note::Asked { wish, instances, pid, by } => {
+            let names: Vec<String> = instances.iter().map(InstanceId::to_string).collect();
+            let mut fields = vec![("wish", json!(messages::wish(*wish))), ("instances", json!(names))];
+            fields.extend(pid.map(|pid| ("by_pid", json!(pid))));
+            fields.extend(by.as_ref().map(|by| ("by", json!(by))));
+            ("asked", fields)
+        }
         Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
         Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
             ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))

@@ -5,6 +5,7 @@
 pub mod attach;
 mod lifecycle;
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::diagnostic::{visible, visible_bytes};
 use crate::exit::{Exit, Step, signal_name};
 use crate::project::lifecycle::Schedule;
 use crate::project::{InstanceId, InstanceSpec};
-use crate::supervisor::{Certainty, Detail, Note, Waiting};
+use crate::supervisor::{Certainty, Detail, Note, Waiting, Wish};
 
 /// Says when a schedule is due; `when` is its next moment, in words.
 pub fn due(schedule: &Schedule, when: Option<&str>) -> String {
@@ -122,10 +123,33 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             };
             (Some(instance), format!("its output cannot be read and is closed: {why}"))
         }
+        Note::Asked { wish, instances, pid, by } => (None, asked(*wish, instances, *pid, by.as_deref())),
         Note::GuardLost => {
             (None, "the guard of forge was killed; all processes were ended with SIGKILL".to_owned())
         }
     }
+}
+
+/// Returns the word for what somebody asks for.
+pub fn wish(wish: Wish) -> Cow<'static, str> {
+    match wish {
+        Wish::Restart => "restart".into(),
+    }
+}
+
+fn asked(what: Wish, instances: &[InstanceId], pid: Option<i32>, by: Option<&str>) -> String {
+    let of = if instances.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", list(instances.iter().map(InstanceId::to_string)))
+    };
+    let by = match (pid, by.map(visible)) {
+        (Some(pid), Some(name)) => format!(" by pid {pid} ({name})"),
+        (Some(pid), None) => format!(" by pid {pid}"),
+        (None, Some(name)) => format!(" by {name}"),
+        (None, None) => String::new(),
+    };
+    format!("{}{of} asked for{by}", wish(what))
 }
 
 fn port_of(instance: &InstanceId, instances: &[InstanceSpec]) -> Option<u16> {

@@ -32,8 +32,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["logs", "supervisor", "sys", "time"]),
     ("sys", &["time", "exit"]),
     ("guard", &["sys", "exit"]),
-    ("engine", &["supervisor", "logs", "guard", "sys", "project", "time", "exit"]),
-    ("ui", &["logs", "supervisor", "project", "diagnostic", "time", "exit", "store", "sys::descriptor"]),
+    ("control", &["supervisor", "logs", "project", "time", "exit", "sys"]),
+    ("engine", &["supervisor", "logs", "guard", "sys", "control", "project", "time", "exit"]),
+    (
+        "ui",
+        &[
+            "logs",
+            "supervisor",
+            "control",
+            "project",
+            "diagnostic",
+            "time",
+            "exit",
+            "store",
+            "sys::descriptor",
+        ],
+    ),
     (
         "cli",
         &[
@@ -47,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
             "sys",
             "guard",
+            "control",
             "engine",
             "ui",
         ],

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use crate::cli::read::{self, ProjectPlace};
 use crate::cli::{exit, log_files, report, start};
+use crate::control::address;
 use crate::engine::{self, Channels, Hold, Patience, Report, Setup};
 use crate::guard::{self, Isolation};
 use crate::logs::{Mask, Masking, Rewrite};
@@ -81,6 +82,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         others.push(way);
         missing = Some((logs.dir.clone(), lines));
     }
+    let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, is_terminal),
         channels: Channels::Together,
@@ -95,6 +97,7 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         patience: if is_terminal { Patience::TERMINAL } else { Patience::ELSEWHERE },
         grace,
         limit,
+        seat,
     })?;
     if let Some(incomplete) = missing.and_then(|(dir, missing)| log_files::incomplete(&dir, missing.lines()))
     {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::Hub;
 use super::listeners::{Heard, ListenerId, Since, Until};
-use crate::logs::Sink;
+use crate::logs::{ScreenWish, Sink};
 
 /// How long a follower's sink keeps back what may go on (a stack trace), once nothing comes.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -34,6 +34,16 @@ impl Hub {
     pub fn follow(&self, make: &dyn Fn() -> Box<dyn Sink>, since: Since, until: Until) -> Follower {
         let (id, news) = self.0.state.borrow_mut().sinks.listeners().add(make, since, until);
         Follower { hub: self.clone(), id, news }
+    }
+
+    /// Has the first sink show other lines from now on.
+    pub fn screen(&self, wish: &ScreenWish) {
+        let mut state = self.0.state.borrow_mut();
+        state.sinks.screen(wish);
+        // The line that stood open there stands open no more.
+        self.0.open.set(None);
+        self.0.turn.notify_waiters();
+        self.formatted(&mut state);
     }
 
     /// Tells all that follow that everything has been said, and waits until they have taken it, as long as they do. After

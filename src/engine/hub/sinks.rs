@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::listeners::Listeners;
-use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId};
+use crate::logs::{Frame, LastWords, Origin, Rewrite, ScreenWish, Sink, StreamId};
 use crate::supervisor::Note;
 use crate::time::WallTime;
 
@@ -62,6 +62,11 @@ impl Sinks {
     pub(super) fn ends(&mut self, at: WallTime, stream: StreamId) {
         self.each(|sink| sink.ends(at, stream));
         self.listeners.ends(at, stream);
+    }
+
+    /// Tells the first of them, which somebody may look at, what is wanted.
+    pub(super) fn screen(&mut self, wish: &ScreenWish) {
+        each(&mut self.all[..1], &mut self.loss, &mut |sink| sink.screen(wish));
     }
 
     /// Shows a remark of forge.

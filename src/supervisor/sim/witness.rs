@@ -409,6 +409,7 @@ impl Witness {
             | Note::WatchingByLooking { .. }
             | Note::OutputUnread { .. }
             | Note::LogsIncomplete { .. }
+            | Note::Asked { .. }
             | Note::LinesLost => {}
         }
     }

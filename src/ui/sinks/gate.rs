@@ -1,10 +1,11 @@
-//! Which lines get to a sink at all: those of streams that are not muted, unless a pattern of `--drop` matches.
+//! Which lines get to a sink at all: those of streams that are not muted, unless a pattern of `--drop` matches, as far as
+//! whoever looks wants to see them just now.
 //!
 //! This is the one place where that is decided, for every sink that a person looks at.
 
 use memchr::memchr;
 
-use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Row, StreamId};
+use crate::logs::{EscapeFilter, Escapes, Lines, Piece, Row, ScreenWish, StreamId};
 use crate::project::{InstanceId, LinePatterns, Names, Output};
 
 const ESC: u8 = 0x1b;
@@ -16,6 +17,7 @@ pub(super) struct Gate {
     streams: Vec<Stream>,
     quiet: Names,
     drop: LinePatterns,
+    wish: ScreenWish,
     /// Lines that have passed, while they are shown.
     kept: Vec<u8>,
     /// A line without its escape sequences, while it is looked at.
@@ -24,6 +26,7 @@ pub(super) struct Gate {
 
 #[derive(Debug)]
 struct Stream {
+    instance: InstanceId,
     muted: bool,
     /// Whether the line that has begun and not ended is dropped.
     dropping: bool,
@@ -36,21 +39,32 @@ impl Gate {
             streams: Vec::new(),
             quiet: output.quiet.clone(),
             drop: output.drop.clone(),
+            wish: ScreenWish::default(),
             kept: Vec::new(),
             plain: Vec::new(),
         }
     }
 
-    /// Hears of a stream. Whether it is muted is decided when it is heard of first, and stays so for later runs.
+    /// Hears of a stream. Whether it is muted is decided when it is heard of first, and stays so for later runs, until somebody wants
+    /// to see something else.
     pub(super) fn begins(&mut self, stream: StreamId, instance: &InstanceId) {
         if stream.0 == self.streams.len() {
-            self.streams.push(Stream { muted: self.quiet.contain(instance), dropping: false });
+            let muted = !self.wish.shows(instance, self.quiet.contain(instance));
+            self.streams.push(Stream { instance: instance.clone(), muted, dropping: false });
+        }
+    }
+
+    /// Lets other lines through from now on.
+    pub(super) fn screen(&mut self, wish: &ScreenWish) {
+        self.wish = wish.clone();
+        for stream in &mut self.streams {
+            stream.muted = !wish.shows(&stream.instance, self.quiet.contain(&stream.instance));
         }
     }
 
     /// Returns whether all lines of all streams that are not muted pass. Then [`Gate::keeps`] need not be asked.
     pub(super) fn drops_nothing(&self) -> bool {
-        self.drop.is_empty()
+        self.drop.is_empty() && self.wish.shows_all()
     }
 
     /// Returns whether no line of a stream passes.
@@ -82,21 +96,22 @@ impl Gate {
         if piece.begins {
             self.streams[stream.0].dropping = self.drops(piece.text);
         }
-        let Stream { muted, dropping } = self.streams[stream.0];
+        let Stream { muted, dropping, .. } = self.streams[stream.0];
         !muted && !dropping
     }
 
     /// Returns whether a line is dropped. Its escape sequences are no part of what is looked at.
     fn drops(&mut self, text: &[u8]) -> bool {
-        if self.drop.is_empty() {
+        if self.drops_nothing() {
             return false;
         }
+        let drops = |line: &[u8]| self.drop.match_line(line) || !self.wish.shows_line(line);
         if memchr(ESC, text).is_none() {
-            return self.drop.match_line(text);
+            return drops(text);
         }
         self.plain.clear();
         let row = Row { prefix: b"", begins_at: None };
         EscapeFilter::new(Escapes::Strip).filter(text, row, &mut self.plain);
-        self.drop.match_line(&self.plain)
+        self.drop.match_line(&self.plain) || !self.wish.shows_line(&self.plain)
     }
 }

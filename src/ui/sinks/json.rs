@@ -6,7 +6,9 @@
 use std::str;
 
 use super::gate::Gate;
-use crate::logs::{EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, Sink, Stamped, StreamId, json};
+use crate::logs::{
+    EscapeFilter, Escapes, Lines, Mask, Origin, Piece, Row, ScreenWish, Sink, Stamped, StreamId, json,
+};
 use crate::project::{InstanceId, InstanceSpec, Project, TimeFormat};
 use crate::supervisor::Note;
 use crate::time::WallTime;
@@ -176,6 +178,10 @@ impl Sink for JsonSink {
         self.pending.extend_from_slice(head.at(at));
         let end = if piece.ends { End::OfLine } else { End::OfPiece };
         write(&text, end, filter.as_mut(), &mut self.plain, &mut self.pending);
+    }
+
+    fn screen(&mut self, wish: &ScreenWish) {
+        self.gate.screen(wish);
     }
 
     fn note(&mut self, at: WallTime, note: &Note) {

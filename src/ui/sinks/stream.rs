@@ -10,7 +10,7 @@ use self::voice::Voice;
 use super::gate::Gate;
 use crate::logs::{
     Bar, Channel, EscapeFilter, Escapes, Lines, Mask, Origin, Palette, Piece, Prefix, PrefixStyle, Row,
-    SYSTEM, Sink, StreamId, column_width,
+    SYSTEM, ScreenWish, Sink, StreamId, column_width,
 };
 use crate::project::{InstanceId, InstanceSpec, Project, Stderr};
 use crate::supervisor::Note;
@@ -273,6 +273,12 @@ impl Sink for StreamSink {
             self.pending.push(b'\n');
         }
         self.open = (!piece.ends).then_some(stream);
+    }
+
+    fn screen(&mut self, wish: &ScreenWish) {
+        // It may be a line of somebody who is not shown any more.
+        self.interrupt();
+        self.gate.screen(wish);
     }
 
     fn note(&mut self, at: WallTime, note: &Note) {

@@ -143,6 +143,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         | Note::OutputUnread { .. }
         | Note::LogsIncomplete { .. }
         | Note::LinesLost
+        | Note::Asked { .. }
         | Note::WatchingByLooking { .. }
         | Note::NoTerminals { .. } => true,
     };

@@ -108,6 +108,7 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::LinesLost => one("lost", &"", ""),
+        Note::Asked { .. } => one("asked", &"", ""),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
         Note::OutputUnread { instance, .. } => one("unread", instance, ""),
         Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),

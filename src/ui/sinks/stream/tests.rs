@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Screen, StreamSink};
 use crate::exit::Exit;
-use crate::logs::{Channel, Lines, Origin, Piece, Sink, StreamId};
+use crate::logs::{Channel, Lines, Origin, Pattern, Piece, ScreenWish, Sink, StreamId, Whose};
 use crate::project::{
     InstanceId, InstanceSpec, LinePatterns, Names, Output, Place, ProcessName, ProcessSpec, Project, Stderr,
     TimeFormat, Tty,
@@ -71,6 +71,11 @@ impl Shown {
     fn ended(mut self, process: &str) -> Shown {
         let instance = InstanceId { process: ProcessName::new(process), index: 1 };
         self.0.note(AT, &Note::Ended { instance, exit: Exit::Code(0), output_held: false });
+        self
+    }
+
+    fn screen(mut self, wish: ScreenWish) -> Shown {
+        self.0.screen(&wish);
         self
     }
 
@@ -320,6 +325,45 @@ fn dropped_lines_are_not_shown() {
         .piece(WEB, "$")
         .piece(WEB, "^three$")
         .is(&["web.1  | one", "web.1  | two", "web.1  | a heartbeat", "jobs.1 | mine", "web.1  | three", ""]);
+}
+
+#[test]
+fn what_is_shown_can_be_changed_while_it_goes_on() {
+    let pattern = |text: &str| Some(Pattern::new(text).expect("a right pattern"));
+    let jobs = InstanceId { process: ProcessName::new("jobs"), index: 1 };
+    let quiet_jobs = |output: &mut Output| {
+        output.timestamp = false;
+        output.quiet = Names::of(&["jobs"]);
+    };
+    Shown::new(PIPE, quiet_jobs)
+        .lines(JOBS, b"quiet\n")
+        .piece(WEB, "^be")
+        .screen(ScreenWish { unmuted: [jobs.clone()].into(), ..ScreenWish::default() })
+        .piece(WEB, "gun$")
+        .lines(JOBS, b"loud\n")
+        .screen(ScreenWish { whose: Whose::One(jobs.clone()), ..ScreenWish::default() })
+        .lines(WEB, b"not me\n")
+        .piece(WEB, "^nor$")
+        .lines(JOBS, b"alone\n")
+        .started("web")
+        .screen(ScreenWish { with: pattern("GE[TX]"), without: pattern("health"), ..ScreenWish::default() })
+        .lines(WEB, b"GET /\n\x1b[1mGE\x1b[0mT /bold\nPUT /\nGET /health\n")
+        .lines(JOBS, b"GET quiet\n")
+        .screen(ScreenWish { whose: Whose::Nobody, ..ScreenWish::default() })
+        .lines(WEB, b"nobody\n")
+        .screen(ScreenWish { muted: [jobs].into(), ..ScreenWish::default() })
+        .lines(WEB, b"all\n")
+        .is(&[
+            "web.1  | be",
+            "web.1  | gun",
+            "jobs.1 | loud",
+            "jobs.1 | alone",
+            "web.1  | started with pid 7",
+            "web.1  | GET /",
+            "web.1  | GET /bold",
+            "web.1  | all",
+            "",
+        ]);
 }
 
 #[test]

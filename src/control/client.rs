@@ -1,0 +1,119 @@
+//! The other end: asks a running stack, from another process.
+
+use std::io;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tokio::task::spawn_local;
+
+use super::address::Address;
+use super::io::Wire;
+use super::protocol::{Refusal, Refused};
+
+/// How long a forge has to answer what it can answer at once. One that takes longer is suspended, or the machine is.
+pub const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// A running stack, elsewhere.
+#[derive(Debug, Clone)]
+pub struct Client {
+    address: Address,
+    /// What we call ourselves.
+    name: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nobody is there, or it went away.
+    #[error("the connection to forge is gone")]
+    Connection(#[source] io::Error),
+    /// It takes the question and says nothing.
+    #[error("forge does not answer")]
+    Silence,
+    /// It says no.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// What came is no answer that this version understands.
+    #[error("the answer of forge cannot be understood: {0}")]
+    Unintelligible(String),
+}
+
+impl Client {
+    /// Talks to the stack there; `name` is what is said of us in its stream.
+    pub fn new(address: Address, name: impl Into<String>) -> Client {
+        Client { address, name: name.into() }
+    }
+
+    /// Returns where it is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Asks what can be answered at once.
+    ///
+    /// # Errors
+    /// There is no answer, or it is no.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, NoAnswer> {
+        let answer = tokio::time::timeout(AT_ONCE, async {
+            understood(self.send(Method::GET, path, Bytes::new()).await?).await
+        });
+        answer.await.map_err(|_| NoAnswer::Silence)?
+    }
+
+    /// Asks for something to be done, and waits until it is.
+    ///
+    /// # Errors
+    /// There is no answer, or it is no.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, NoAnswer> {
+        let body = serde_json::to_vec(body).map_err(|error| NoAnswer::Connection(io::Error::other(error)))?;
+        understood(self.send(Method::POST, path, body.into()).await?).await
+    }
+
+    /// Sends a request on a connection of its own and returns the answer as soon as its head is there.
+    ///
+    /// # Errors
+    /// Nobody is there, or it went away.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, NoAnswer> {
+        let stream = self.address.connect().and_then(UnixStream::from_std).map_err(NoAnswer::Connection)?;
+        let (mut sender, connection) = http1::handshake(Wire(stream)).await.map_err(lost)?;
+        spawn_local(connection.with_upgrades());
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().map_err(|error| NoAnswer::Connection(io::Error::other(error)))?;
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_static("forge"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Ok(name) = HeaderValue::from_str(&self.name) {
+            headers.insert(USER_AGENT, name);
+        }
+        sender.send_request(request).await.map_err(lost)
+    }
+}
+
+fn lost(error: hyper::Error) -> NoAnswer {
+    NoAnswer::Connection(io::Error::other(error))
+}
+
+/// Reads an answer to its end.
+async fn understood<T: DeserializeOwned>(answer: Response<Incoming>) -> Result<T, NoAnswer> {
+    let is_yes = answer.status().is_success();
+    let body = answer.into_body().collect().await.map_err(lost)?.to_bytes();
+    let garbled = |error: serde_json::Error| NoAnswer::Unintelligible(error.to_string());
+    if is_yes {
+        return serde_json::from_slice(&body).map_err(garbled);
+    }
+    let refused: Refused = serde_json::from_slice(&body).map_err(garbled)?;
+    Err(NoAnswer::Refused(refused.error))
+}

@@ -1,0 +1,237 @@
+//! The types of the API. Pure. What is here once stays: fields are added, never taken away or changed, else [`VERSION`] grows.
+//!
+//! Moments are milliseconds since 1970-01-01 00:00:00 UTC (`…_ms`); only in `because` and in the runs of `GET /v1/why` they are counted from
+//! the start of forge, in seconds and nanoseconds, as the mind counts them.
+
+mod state;
+
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Exit;
+use crate::project::InstanceId;
+use crate::supervisor::goal::Fate;
+use crate::supervisor::{Cause, Explanation, RunId, Want};
+
+pub use state::State;
+
+/// The version of the API: the first word of each path, and a field of each answer.
+pub const VERSION: u32 = 1;
+
+/// `GET /v1`: who answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The version of forge.
+    pub forge: String,
+    /// Its process id.
+    pub pid: u32,
+    /// What people call the project.
+    pub project: String,
+    /// The directory it is in.
+    pub root: String,
+    /// When forge started.
+    pub began_ms: i64,
+}
+
+/// `GET /v1/stack`: what is so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stack {
+    /// Who answers.
+    #[serde(flatten)]
+    pub about: About,
+    /// When this was so.
+    pub at_ms: i64,
+    /// Why everything is coming to its end, if it is.
+    pub stopping: Option<Cause>,
+    /// Who ended first without being asked, if that counts.
+    pub first_end: Option<InstanceId>,
+    /// All instances, in Procfile order.
+    pub instances: Vec<Instance>,
+}
+
+/// One instance, as `GET /v1/stack` tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// `web.1`.
+    pub name: InstanceId,
+    /// `web`.
+    pub process: String,
+    /// What is so, in one word.
+    pub state: State,
+    /// Why, with whatever belongs to it.
+    pub because: Explanation,
+    /// What is wanted of it.
+    pub want: Want,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Its newest run.
+    pub run: Option<RunId>,
+    /// The leader of that, as long as it lives.
+    pub pid: Option<i32>,
+    /// The port that it was given.
+    pub port: Option<u16>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// When its newest run was launched.
+    pub since_ms: Option<i64>,
+    /// For how long that runs, if it does.
+    pub uptime_ms: Option<u64>,
+    /// How its newest run ended, if it has.
+    pub exit: Option<Exit>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What it printed last, without colours and secrets.
+    pub last_line: Option<String>,
+    /// What it uses; only where that was asked for, with `?measure=true`.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub used: Option<Use>,
+}
+
+/// What an instance and everything below it use.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Use {
+    /// Processor time in percent of one core, since the last time anybody asked, or a moment ago.
+    pub cpu_percent: Option<f64>,
+    /// Memory; what several processes share counts once.
+    pub memory_bytes: Option<u64>,
+    /// Where it listens, by TCP; `None` where the system does not tell.
+    pub listens: Option<Vec<u16>>,
+    /// Its processes, the leader first, each behind its parent.
+    pub tree: Vec<Member>,
+}
+
+/// One process of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its process id.
+    pub pid: i32,
+    /// That of its parent.
+    pub parent: i32,
+    /// Its command line, or what it calls itself.
+    pub title: String,
+}
+
+/// Whom a request is about, and how long it may take: the body of most of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Targets {
+    /// `web`, `web.2`, `worker*`, `@label`, `all`.
+    pub names: Vec<String>,
+    /// How long the fact is waited for; without it, until it is so.
+    pub timeout_ms: Option<u64>,
+}
+
+/// What somebody asks of a stack. A variant here is one line in `routes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// `POST /v1/restart`: end them and start them again; answered when they are ready.
+    Restart(Targets),
+}
+
+/// What a request has come to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// One fact for each instance.
+    Acted(Acted),
+}
+
+/// What became of the instances that a request was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Whether all of them came where they were to come.
+    pub ok: bool,
+    /// Each of them, in Procfile order.
+    pub instances: Vec<Became>,
+}
+
+/// What became of one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Became {
+    /// Which one.
+    pub name: InstanceId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub fate: Fate,
+    /// Its newest run.
+    pub run: Option<RunId>,
+    /// The leader of that, as long as it lives.
+    pub pid: Option<i32>,
+    /// How long that took.
+    pub after_ms: u64,
+}
+
+/// Why a request is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What programs know it by.
+    pub code: Code,
+    /// What people are told.
+    pub message: String,
+    /// The way out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The kinds of refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// There is no such path.
+    NoSuchPath,
+    /// The path is there, but not for this method.
+    NoSuchMethod,
+    /// The body or the query is not what it should be.
+    BadRequest,
+    /// The body is larger than any that is meant.
+    TooLarge,
+    /// A name means nobody.
+    UnknownProcess,
+    /// This forge cannot do that to this stack.
+    NotPossible,
+    /// The stack is at its end.
+    Gone,
+    /// Too many talk to it already.
+    TooMany,
+    /// forge itself has failed.
+    Broken,
+    /// A code of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// The body of every answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Why.
+    pub error: Refusal,
+}
+
+impl Refusal {
+    /// Makes a refusal without a hint.
+    pub fn new(code: Code, message: impl Into<String>) -> Refusal {
+        Refusal { code, message: message.into(), hint: None }
+    }
+
+    /// The stack has come to its end meanwhile.
+    pub fn gone() -> Refusal {
+        Refusal::new(Code::Gone, "the stack has come to its end")
+    }
+
+    /// Returns the status of HTTP that fits.
+    pub fn status(&self) -> u16 {
+        match self.code {
+            Code::BadRequest => 400,
+            Code::NoSuchPath | Code::UnknownProcess => 404,
+            Code::NoSuchMethod => 405,
+            Code::TooLarge => 413,
+            Code::NotPossible => 409,
+            Code::Gone => 410,
+            Code::TooMany => 503,
+            Code::Broken | Code::Other => 500,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a face may do with a running stack: the status bar in the same process, and the server for everybody else.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::protocol::{About, Refusal, Reply, Request, Stack};
+use crate::supervisor::Snapshot;
+
+/// Something that comes later; everything happens in one thread.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A running stack.
+pub trait Session {
+    /// Returns who it is.
+    fn about(&self) -> &About;
+
+    /// Returns what is so; the first look is what is so now, and each change is told as long as somebody listens. At the end of the
+    /// stack the sender is gone.
+    fn stack(&self) -> Later<'_, Result<watch::Receiver<Arc<Snapshot>>, Refusal>>;
+
+    /// Returns what is so with everything that a table shows.
+    fn view(&self, measure: Measure) -> Later<'_, Result<Stack, Refusal>>;
+
+    /// Does what is asked and returns what has come of it. Whoever does not wait for that takes back nothing.
+    fn ask(&self, request: Request, asker: Asker) -> Later<'_, Result<Reply, Refusal>>;
+
+    /// Returns lines as they come.
+    fn follow(&self, query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>>;
+
+    /// Lends the keyboard and the screen of an instance.
+    fn attach(&self, query: AttachQuery) -> Later<'_, Result<Attached, Refusal>>;
+}
+
+/// Whether somebody wants to know what the processes use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// It costs some milliseconds.
+    Everything,
+    /// It costs nothing.
+    Nothing,
+}
+
+/// Who asks, as far as that is known; it is said in the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asker {
+    /// The process.
+    pub pid: Option<i32>,
+    /// What it calls itself: `forge restart`, `curl`.
+    pub name: Option<String>,
+}
+
+/// Which lines are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogQuery {
+    /// Of whom; nobody means everybody.
+    pub names: Vec<String>,
+    /// How many lines that were there before, at most; `None`: all that are still known.
+    pub lines: Option<usize>,
+    /// Whether those that come later are wanted, too.
+    pub follow: bool,
+}
+
+/// Lines that come; see `Session::follow`.
+pub trait Follow {
+    /// Waits for the next lines, each with its end; `None` when none will come.
+    fn next(&mut self) -> Later<'_, Option<Vec<u8>>>;
+}
+
+/// Whose keyboard is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachQuery {
+    /// Which one; exactly one instance.
+    pub name: String,
+    /// Whether only the screen is.
+    pub read_only: bool,
+    /// How large the window is.
+    pub rows: u16,
+    /// See above.
+    pub columns: u16,
+}
+
+/// The keyboard and the screen of one instance, until it is dropped.
+pub struct Attached {
+    /// What paints the screen as it is now.
+    pub screen: Vec<u8>,
+    /// What the process prints from now on.
+    pub output: Box<dyn Follow>,
+    /// Its keyboard.
+    pub keyboard: Box<dyn Keyboard>,
+}
+
+/// A keyboard, and the window in front of it.
+pub trait Keyboard {
+    /// Types; never waits, and takes everything or nothing.
+    ///
+    /// # Errors
+    /// Nobody reads, or it may only look.
+    fn types(&self, bytes: &[u8]) -> Result<(), Refusal>;
+
+    /// Says how large the window is now.
+    fn resize(&self, rows: u16, columns: u16);
+}
