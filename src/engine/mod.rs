@@ -8,6 +8,7 @@ mod errands;
 mod holds;
 mod hub;
 mod keyboard;
+mod lending;
 mod measuring;
 mod notifying;
 mod outlet;
@@ -368,6 +369,7 @@ impl Engine {
             // Whoever has gone away meanwhile is not missed.
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
+            Question::Lend(query, asker) => drop(asker.send(self.hands.lend(&query))),
             Question::Event(event) => return Some(event),
         }
         None
