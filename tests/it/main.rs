@@ -16,6 +16,7 @@ mod running;
 mod terminal;
 mod watch;
 
+mod attach;
 mod check;
 mod children;
 mod ci;

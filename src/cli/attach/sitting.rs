@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::detach_keys::{DetachKeys, Leaving};
 use crate::control::attach::Attached;
@@ -29,6 +29,9 @@ const UNSENT_BYTES: usize = 1 << 20;
 
 /// How much waits for a terminal that does not take it, before no more is taken from the process.
 const UNSHOWN_BYTES: usize = 256 << 10;
+
+/// What a pipe had to say has been typed; so long a process may be silent before that is all of its answer, and so long it may take.
+const ANSWER: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
 /// How long a terminal that takes nothing, or a process that reads nothing, is waited for at the end.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -124,6 +127,7 @@ impl Sitting {
         let Attached { mut shown, typed, .. } = attached;
         let mut leaving = Leaving::new(&self.leave);
         let mut burst = [0; BURST];
+        let (mut answer, mut answered) = (None, None);
         loop {
             let reads = self.keys_are_pressed || self.unsent_bytes < UNSENT_BYTES;
             tokio::select! {
@@ -154,7 +158,8 @@ impl Sitting {
                         _ if self.keys_are_pressed => return End::Signal(libc::SIGHUP),
                         _ => {
                             self.keys = None;
-                            self.unsent.push_back(Typed::Last);
+                            answered = Some(Instant::now() + ANSWER.1);
+                            answer = Some(Instant::now() + ANSWER.0);
                         }
                     }
                 }
@@ -166,7 +171,13 @@ impl Sitting {
                     // Why, its last words tell.
                     _ => self.unsent.clear(),
                 },
+                () = sleep_until(answer.unwrap_or_else(Instant::now)), if answer.is_some() && self.unsent.is_empty() => {
+                    (answer, answered) = (None, None);
+                    self.unsent.push_back(Typed::Last);
+                }
                 next = shown.recv(), if self.unshown.len() < UNSHOWN_BYTES => {
+                    // It goes on answering.
+                    answer = answered.map(|longest| (Instant::now() + ANSWER.0).min(longest));
                     if let Some(end) = self.show(next) {
                         return end;
                     }
