@@ -16,7 +16,7 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use self::help::{CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
+use self::help::{ATTACH_EXAMPLES, CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
 use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
 pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;
@@ -53,7 +53,7 @@ pub(crate) struct Forge {
 
 pub(crate) use ci::{CiArgs, Ports};
 
-pub(crate) use running::{ActArgs, PsArgs, WhereArgs};
+pub(crate) use running::{ActArgs, AttachArgs, PsArgs, WhereArgs};
 
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
 
@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// Show what processes have printed, from the log files of `start --log-dir`
     #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
     Logs(Box<LogsArgs>),
+    /// Type into one process of the running stack and see its screen, as in a terminal of its own
+    #[command(visible_alias = "connect", after_help = ATTACH_EXAMPLES, args_override_self = true)]
+    Attach(AttachArgs),
     /// Show what the processes of the running stack do
     #[command(visible_alias = "status", args_override_self = true)]
     Ps(PsArgs),

@@ -2,6 +2,7 @@
 
 mod act;
 mod args;
+mod attach;
 mod bar;
 mod check;
 mod ci;
@@ -94,6 +95,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Logs(args) => logs::logs(&args, matches),
         Command::Schedule(args) => schedule::schedule(&args, matches),
         Command::Why(args) => why::why(&args, matches),
+        Command::Attach(args) => attach::attach(&args),
         Command::Ps(args) => ps::ps(&args),
         Command::Restart(args) => act::restart(&args),
         Command::Schema => schema::schema(),

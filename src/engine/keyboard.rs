@@ -268,3 +268,6 @@ impl Keyboards {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

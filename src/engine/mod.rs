@@ -9,6 +9,7 @@ mod holds;
 mod here;
 mod hub;
 mod keyboard;
+mod lending;
 mod measuring;
 mod notifying;
 mod outlet;
@@ -52,7 +53,7 @@ use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
 pub use keyboard::{Keyboards, Wanting, Wants};
-pub use outlet::OutputGone;
+pub use outlet::{Outlet, OutputGone};
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::Record;
@@ -391,6 +392,7 @@ impl Engine {
             // Whoever has gone away meanwhile is not missed.
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
+            Question::Lend(query, asker) => drop(asker.send(self.hands.lend(&query))),
             Question::Event(event) => return Some(event),
         }
         None

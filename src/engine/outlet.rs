@@ -49,7 +49,7 @@ impl Writer for Descriptor {
 
 /// The near end of the thread that writes. Dropping it lets the thread end as soon as all is written.
 #[derive(Debug)]
-pub(super) struct Outlet {
+pub struct Outlet {
     shared: Arc<Shared>,
     /// A pipe takes what fits without the help of the thread, as long as nothing is on its way there: waking a thread costs more
     /// than most writes.
@@ -102,7 +102,7 @@ impl Outlet {
     ///
     /// # Errors
     /// The kernel has no thread left.
-    pub(super) fn to(name: &str, output: OwnedFd) -> io::Result<Outlet> {
+    pub fn to(name: &str, output: OwnedFd) -> io::Result<Outlet> {
         let pipe = if descriptor::is_pipe(&output) { output.try_clone().ok() } else { None };
         if let Some(pipe) = &pipe {
             pipe::widen(pipe, PIPE_BYTES);
@@ -113,7 +113,7 @@ impl Outlet {
     }
 
     /// Takes all of `pending` and leaves an empty buffer, unless a full one waits already.
-    pub(super) fn offer(&self, pending: &mut Vec<u8>) -> bool {
+    pub fn offer(&self, pending: &mut Vec<u8>) -> bool {
         let mut state = self.shared.lock();
         if state.gone.is_some() {
             pending.clear();
@@ -164,17 +164,17 @@ impl Outlet {
     }
 
     /// Waits until [`Outlet::offer`] will succeed.
-    pub(super) async fn room(&self) {
+    pub async fn room(&self) {
         self.until(|state| state.next.is_empty() || state.gone.is_some()).await;
     }
 
     /// Waits until everything is written.
-    pub(super) async fn finished(&self) {
+    pub async fn finished(&self) {
         self.until(|state| (state.idle && state.next.is_empty()) || state.gone.is_some()).await;
     }
 
     /// Waits until nobody takes the output any more, usually for ever.
-    pub(super) async fn gone(&self) -> OutputGone {
+    pub async fn gone(&self) -> OutputGone {
         loop {
             // Made before the look, so that the news cannot come between the look and the waiting.
             let end = self.shared.end.notified();

@@ -11,11 +11,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::Hub;
+use super::keyboard::Wants;
 use super::perform::Hands;
+use crate::control::attach::Attached;
 use crate::control::protocol::{
     About, Acted, Became, Code, Instance, Refusal, Reply, Request, Stack, State, Targets, VERSION,
 };
-use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
+use crate::control::session::{Asker, AttachQuery, Follow, Later, LogQuery, Measure, Session};
 use crate::project::{InstanceId, Project};
 use crate::supervisor::goal::{Aim, Goal, Verdict};
 use crate::supervisor::{Event, InstanceState, Note, Snapshot, Want, Wish};
@@ -31,6 +33,8 @@ pub(super) enum Question {
     Stack(oneshot::Sender<watch::Receiver<Arc<Snapshot>>>),
     /// What is so, and what the hands know besides.
     View(oneshot::Sender<View>),
+    /// The keyboard of an instance.
+    Lend(AttachQuery, oneshot::Sender<Result<Attached, Refusal>>),
     /// Something for the mind.
     Event(Event),
 }
@@ -41,6 +45,8 @@ pub(super) struct View {
     pub(super) stack: Snapshot,
     /// What each instance of the snapshot printed last.
     pub(super) last_lines: Vec<Option<String>>,
+    /// Who waits for keys.
+    pub(super) wants: Wants,
 }
 
 /// The loop's end: where questions come in, and where snapshots go out.
@@ -95,7 +101,8 @@ impl Hands {
     pub(super) fn view(&self, stack: Snapshot) -> View {
         let last_line = |one: &InstanceState| self.last_lines(&one.id).pop();
         let last_lines = stack.instances.iter().map(last_line).collect();
-        View { project: Arc::clone(&self.project), stack, last_lines }
+        let wants = self.keyboards.wants().borrow().clone();
+        View { project: Arc::clone(&self.project), stack, last_lines, wants }
     }
 }
 
@@ -152,8 +159,8 @@ impl Session for LocalSession {
         Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot follow lines yet")) })
     }
 
-    fn attach(&self, _query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
-        Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot lend a keyboard yet")) })
+    fn attach(&self, query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
+        Box::pin(async move { self.put(|asker| Question::Lend(query, asker)).await? })
     }
 }
 
@@ -241,7 +248,7 @@ fn told(verdict: Verdict, began: Instant) -> Became {
 /// Puts together what the mind and the hands know.
 fn shown(about: &About, view: &View) -> Stack {
     let at_ms = now_ms();
-    let View { project, stack, last_lines } = view;
+    let View { project, stack, last_lines, wants } = view;
     let instances = stack.instances.iter().zip(last_lines);
     let one = |(state, last_line): (&InstanceState, &Option<String>)| {
         let spec = project.instances.iter().find(|spec| spec.id == state.id);
@@ -263,6 +270,8 @@ fn shown(about: &About, view: &View) -> Stack {
             exit: newest.and_then(|run| run.exit),
             restarts: state.restarts,
             last_line: last_line.clone(),
+            wants_input: wants.of(&state.id).is_some(),
+            asker: wants.of(&state.id).and_then(|wanting| wanting.program.clone()),
             used: None,
         }
     };

@@ -98,7 +98,7 @@ impl Hands {
     }
 
     /// Returns how a process is held: as it wishes itself, else as all are.
-    fn hold_of(&self, process: &ProcessSpec) -> Hold {
+    pub(super) fn hold_of(&self, process: &ProcessSpec) -> Hold {
         process.tty.map_or(self.manner.hold, |tty| Hold::of(tty, self.terminal.stdout.is_terminal()))
     }
 

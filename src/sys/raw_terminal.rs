@@ -38,7 +38,7 @@ impl RawTerminal {
     /// Puts it back as it was, for a while: forge is about to be stopped.
     pub fn lend(&self) {
         // A terminal that is gone needs nothing.
-        let _ = tcsetattr(&self.terminal, SetArg::TCSADRAIN, &self.before);
+        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &self.before);
     }
 
     /// Takes it again after [`RawTerminal::lend`], if forge is in the foreground.
@@ -51,7 +51,7 @@ impl RawTerminal {
         }
         let mut raw = self.before.clone();
         cfmakeraw(&mut raw);
-        Ok(tcsetattr(&self.terminal, SetArg::TCSADRAIN, &raw)?)
+        Ok(tcsetattr(&self.terminal, SetArg::TCSANOW, &raw)?)
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Forge {
     overseen: bool,
     nonblocking: bool,
     before_exec: Option<fn() -> std::io::Result<()>>,
+    /// The directory of another forge, in which this one works.
+    elsewhere: Option<PathBuf>,
     watch: Arc<Watch>,
 }
 
@@ -104,7 +106,15 @@ impl Forge {
             overseen: false,
             nonblocking: false,
             before_exec: None,
+            elsewhere: None,
         }
+    }
+
+    /// Prepares a forge that works in the directory of another one and finds its stack.
+    pub(crate) fn beside(other: &Running) -> Forge {
+        let run = other.place.path().join("run");
+        let forge = Forge::new().variable("XDG_RUNTIME_DIR", run.to_str().expect("a path of ours"));
+        Forge { elsewhere: Some(other.directory()), ..forge }
     }
 
     /// Writes the Procfile.
@@ -222,7 +232,7 @@ impl Forge {
 
     /// Returns the project's directory.
     pub(crate) fn directory(&self) -> PathBuf {
-        self.place.path().join("app")
+        self.elsewhere.clone().unwrap_or_else(|| self.place.path().join("app"))
     }
 
     /// Runs `forge start` with these words.

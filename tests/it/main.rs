@@ -17,6 +17,7 @@ mod screen;
 mod terminal;
 mod watch;
 
+mod attach;
 mod bar;
 mod check;
 mod children;

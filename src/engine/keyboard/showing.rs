@@ -141,7 +141,7 @@ impl Keyboards {
     ) -> Result<(), Gone> {
         let is_full = self.draw(instance, id, (line, tap), shown).await?;
         let is_new = self.settle(instance);
-        if is_full && !is_new && self.answers(instance, id) {
+        if is_full && !is_new && self.may_type(instance, id) {
             let line = Rc::clone(line);
             line.nudge();
             spawn_local(async move {

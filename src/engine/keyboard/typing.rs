@@ -59,7 +59,7 @@ impl Keyboards {
         self.part(&instance, id);
     }
 
-    fn may_type(&self, instance: &InstanceId, id: u64) -> bool {
+    pub(super) fn may_type(&self, instance: &InstanceId, id: u64) -> bool {
         let state = self.0.state.borrow();
         let client = state.seats.get(instance).and_then(|seat| seat.attached.get(&id));
         client.is_some_and(|client| !client.read_only)

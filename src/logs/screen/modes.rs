@@ -235,6 +235,10 @@ impl Set {
             [0x1b, b'[', parameters @ .., b'm'] => {
                 self.coloured = numbers(parameters).any(|number| number != 0);
             }
+            // To the right, to a column, to a place.
+            [0x1b, b'[', .., b'C'] => self.midline = true,
+            [0x1b, b'[', parameters @ .., b'G'] => self.midline = numbers(parameters).next().unwrap_or(1) > 1,
+            [0x1b, b'[', parameters @ .., b'H' | b'f'] => self.midline = numbers(parameters).nth(1).unwrap_or(1) > 1,
             [0x1b, b'[', parameters @ .., b'r'] if parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) => {
                 let mut numbers = numbers(parameters);
                 let (top, bottom) = (numbers.next().unwrap_or(1).max(1), numbers.next().unwrap_or(0));

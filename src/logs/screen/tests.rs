@@ -130,6 +130,23 @@ fn what_nobody_has_changed_is_left_alone() {
 }
 
 #[test]
+fn it_is_known_whether_something_stands_before_the_cursor() {
+    for (output, is_in_line) in [
+        ("> ", true),
+        ("one\r\n", false),
+        ("> name\r\x1b[2C", true),
+        ("> \x1b[1G", false),
+        ("> \x1b[3G", true),
+        ("\x1b[5;1H", false),
+        ("\x1b[5;9H", true),
+    ] {
+        let mut modes = Modes::default();
+        modes.learn(output.as_bytes());
+        assert_eq!(modes.is_in_line(), is_in_line, "{output:?}");
+    }
+}
+
+#[test]
 fn what_was_said_before_the_last_bytes_counts() {
     let mut before = Modes::default();
     before.learn(b"\x1b[?1049h\x1b[?2004h");

@@ -1,0 +1,89 @@
+//! Whose keyboard is lent to somebody who attaches.
+
+use super::holds::{Hold, Kept};
+use super::keyboard::Wants;
+use super::perform::Hands;
+use crate::control::attach::{Attached, NotAttached};
+use crate::control::protocol::{Code, Refusal};
+use crate::control::session::AttachQuery;
+use crate::project::{InstanceId, InstanceSpec};
+use crate::supervisor::Part;
+
+impl Hands {
+    /// Lends the keyboard and the screen of one instance.
+    ///
+    /// # Errors
+    /// It is not clear whose, or there is none.
+    pub(super) fn lend(&self, query: &AttachQuery) -> Result<Attached, Refusal> {
+        let wants = self.keyboards.wants().borrow().clone();
+        let instance = self.lender(query.name.as_deref(), &wants)?;
+        self.keyboards.attach(&instance, query.wish).map_err(|why| match why {
+            NotAttached::Gone => Refusal::gone(),
+            NotAttached::TooMany { most } => {
+                Refusal::new(Code::TooMany, format!("{most} are attached to this stack already"))
+            }
+        })
+    }
+
+    /// Returns whose keyboard is meant: the only one that has one, or of several the only one that waits for keys.
+    fn lender(&self, name: Option<&str>, wants: &Wants) -> Result<InstanceId, Refusal> {
+        let all = || self.project.instances.iter().map(|spec| spec.id.clone()).collect();
+        let meant: Vec<InstanceId> = match name {
+            None => all(),
+            Some(name) => self.project.instances_named(&[name.to_owned()]).map_err(|nobody| Refusal {
+                code: Code::UnknownProcess,
+                message: nobody.message,
+                hint: nobody.hint,
+            })?,
+        };
+        let is_lender = |id: &&InstanceId| {
+            self.project.instances.iter().find(|spec| spec.id == **id).is_some_and(|spec| self.has_keyboard(spec))
+        };
+        let lenders: Vec<&InstanceId> = meant.iter().filter(is_lender).collect();
+        let waiting: Vec<&&InstanceId> = lenders.iter().filter(|id| wants.of(id).is_some()).collect();
+        match (lenders.as_slice(), waiting.as_slice()) {
+            ([one], _) => Ok((*one).clone()),
+            (_, [one]) => Ok((**one).clone()),
+            ([], _) => Err(without_terminal(&meant)),
+            _ => Err(several(name, &lenders, wants)),
+        }
+    }
+
+    /// Returns whether forge holds a terminal of an instance, or will when it runs.
+    fn has_keyboard(&self, spec: &InstanceSpec) -> bool {
+        let place = self.place_of(&spec.id);
+        let runs = self.runs.values().find(|held| held.place == place && held.part == Part::Main);
+        match runs.map(|held| &held.kept) {
+            Some(Kept::Terminals(terminals)) => !terminals.is_empty(),
+            Some(Kept::Input(_)) => false,
+            None => self.hold_of(&spec.process) == Hold::Full,
+        }
+    }
+}
+
+fn without_terminal(meant: &[InstanceId]) -> Refusal {
+    let message = match meant {
+        [one] => format!("`{one}` has no terminal of its own: its input is a pipe"),
+        _ => format!("none of {} has a terminal of its own: their input is a pipe", listed(meant.iter(), None)),
+    };
+    let hint = "`tty = \"full\"` in forge.toml gives it one, and `forge start --tty=full` gives one to all; \
+                without that, only a forge that was started on a terminal does";
+    Refusal { code: Code::NotPossible, message, hint: Some(hint.to_owned()) }
+}
+
+fn several(name: Option<&str>, lenders: &[&InstanceId], wants: &Wants) -> Refusal {
+    let message = match name {
+        Some(name) => format!("`{name}` is several processes"),
+        None => "several processes have a terminal".to_owned(),
+    };
+    let hint = format!("name one of {}", listed(lenders.iter().copied(), Some(wants)));
+    Refusal { code: Code::NotPossible, message, hint: Some(hint) }
+}
+
+fn listed<'a>(ids: impl Iterator<Item = &'a InstanceId>, wants: Option<&Wants>) -> String {
+    let one = |id: &InstanceId| {
+        let waits = wants.is_some_and(|wants| wants.of(id).is_some());
+        format!("{id}{}", if waits { " (waits for keys)" } else { "" })
+    };
+    ids.map(one).collect::<Vec<_>>().join(", ")
+}
