@@ -3,12 +3,9 @@
 
 use std::rc::Rc;
 
-use super::attach::Attached;
-use super::protocol::Refusal;
 use super::session::{Later, Session};
 use crate::logs::ScreenWish;
 use crate::project::InstanceId;
-use crate::sys::pty::WindowSize;
 
 /// A face on forge's own terminal.
 pub trait Face {
@@ -48,17 +45,14 @@ pub trait Here {
     /// Says something in the stream, and nowhere else.
     fn say(&self, lines: &[String]);
 
-    /// Lends keyboard and screen of an instance, for a window of this size.
-    ///
-    /// # Errors
-    /// Why it cannot be lent.
-    fn lend(&self, instance: &InstanceId, window: WindowSize) -> Result<Attached, Refusal>;
-
     /// Returns what tells who waits for keys.
     fn askers(&self) -> Box<dyn Askers>;
 
     /// Returns what an instance has printed last.
     fn last_lines(&self, instance: &InstanceId) -> Vec<String>;
+
+    /// Stops an instance.
+    fn stop(&self, instance: &InstanceId);
 
     /// Stops everything, as Ctrl-C does.
     fn quit(&self);

@@ -1,25 +1,40 @@
 //! What a face on forge's own terminal has in hand that no other face has.
 
-use tokio::sync::watch;
+use std::rc::Rc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_local;
 
 use super::hub::Hub;
 use super::keyboard::{Keyboards, Wants};
-use crate::control::attach::{Attached, NotAttached, Wish};
-use crate::control::face::{Askers, Here};
-use crate::control::protocol::{Code, Refusal};
-use crate::control::session::Later;
+use super::perform::Hands;
+use crate::control::face::{Askers, Here, Means};
+use crate::control::session::{Later, Session};
 use crate::logs::ScreenWish;
 use crate::project::InstanceId;
+use crate::supervisor::{Event, Want};
 use crate::sys::process;
-use crate::sys::pty::WindowSize;
 
 /// How many of its last lines are shown of a process.
 const LAST_LINES: usize = 10;
 
+/// Has the face on forge's own terminal live, if there is one.
+pub(super) fn begin(hands: &Hands, session: Rc<dyn Session>) {
+    let Some(face) = &hands.terminal.face else { return };
+    let here = InThisProcess {
+        hub: hands.hub.clone(),
+        keyboards: hands.keyboards.clone(),
+        news: hands.news.clone(),
+    };
+    // It ends with the runtime.
+    spawn_local(Rc::clone(face).live(Means { session, here: Rc::new(here) }));
+}
+
 /// Everything of the engine that a face may touch.
-pub(super) struct InThisProcess {
-    pub(super) hub: Hub,
-    pub(super) keyboards: Keyboards,
+struct InThisProcess {
+    hub: Hub,
+    keyboards: Keyboards,
+    news: mpsc::Sender<Event>,
 }
 
 impl Here for InThisProcess {
@@ -31,16 +46,6 @@ impl Here for InThisProcess {
         self.hub.say(lines);
     }
 
-    fn lend(&self, instance: &InstanceId, window: WindowSize) -> Result<Attached, Refusal> {
-        let wish = Wish { window: Some(window), read_only: false };
-        self.keyboards.attach(instance, wish).map_err(|why| match why {
-            NotAttached::TooMany { most } => {
-                Refusal::new(Code::TooMany, format!("{most} keyboards are lent already"))
-            }
-            NotAttached::Gone => Refusal::gone(),
-        })
-    }
-
     fn askers(&self) -> Box<dyn Askers> {
         let mut wants = self.keyboards.wants();
         wants.mark_changed();
@@ -49,6 +54,12 @@ impl Here for InThisProcess {
 
     fn last_lines(&self, instance: &InstanceId) -> Vec<String> {
         self.hub.last_lines(&self.hub.streams_of(instance), LAST_LINES)
+    }
+
+    fn stop(&self, instance: &InstanceId) {
+        let event = Event::Wanted { instance: instance.clone(), want: Want::Down };
+        // Its inbox is full in a rare moment only, and then the key can be pressed again.
+        let _ = self.news.try_send(event);
     }
 
     fn quit(&self) {

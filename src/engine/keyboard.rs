@@ -184,11 +184,7 @@ impl Keyboards {
                 read_only: wish.read_only,
                 others: seat.attached.len(),
             };
-            let client = Client {
-                window: wish.window,
-                read_only: wish.read_only,
-                redraw: Rc::default(),
-            };
+            let client = Client { window: wish.window, read_only: wish.read_only, redraw: Rc::default() };
             seat.attached.insert(id, client);
             (id, entered)
         };

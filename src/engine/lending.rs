@@ -37,7 +37,11 @@ impl Hands {
             })?,
         };
         let is_lender = |id: &&InstanceId| {
-            self.project.instances.iter().find(|spec| spec.id == **id).is_some_and(|spec| self.has_keyboard(spec))
+            self.project
+                .instances
+                .iter()
+                .find(|spec| spec.id == **id)
+                .is_some_and(|spec| self.has_keyboard(spec))
         };
         let lenders: Vec<&InstanceId> = meant.iter().filter(is_lender).collect();
         let waiting: Vec<&&InstanceId> = lenders.iter().filter(|id| wants.of(id).is_some()).collect();
@@ -64,7 +68,9 @@ impl Hands {
 fn without_terminal(meant: &[InstanceId]) -> Refusal {
     let message = match meant {
         [one] => format!("`{one}` has no terminal of its own: its input is a pipe"),
-        _ => format!("none of {} has a terminal of its own: their input is a pipe", listed(meant.iter(), None)),
+        _ => {
+            format!("none of {} has a terminal of its own: their input is a pipe", listed(meant.iter(), None))
+        }
     };
     let hint = "`tty = \"full\"` in forge.toml gives it one, and `forge start --tty=full` gives one to all; \
                 without that, only a forge that was started on a terminal does";

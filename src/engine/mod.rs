@@ -5,8 +5,8 @@
 
 pub mod calendar;
 mod errands;
-mod holds;
 mod here;
+mod holds;
 mod hub;
 mod keyboard;
 mod lending;
@@ -34,8 +34,8 @@ use anyhow::Context;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
-use crate::control::face::Face;
 use crate::control::address::Seat;
+use crate::control::face::Face;
 use crate::control::server::Server;
 use crate::exit::Spent;
 use crate::guard::wire::News;
@@ -177,10 +177,12 @@ impl Engine {
         watching::begin(&setup.project, &hub, &news);
         let (session, desk) = session::open(&setup.project, &hub);
         // A stack does not fail because nobody can ask it.
-        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
+        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session.clone())).ok());
+        let hands = Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news);
+        here::begin(&hands, Rc::new(session));
         Ok(Engine {
-            supervisor: Supervisor::new(&setup.project, given),
-            hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
+            supervisor: Supervisor::new(&hands.project, given),
+            hands,
             signals,
             inbox,
             clock,

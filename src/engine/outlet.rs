@@ -70,6 +70,7 @@ struct Shared {
     written: AtomicU64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that somebody asks of its own")]
 #[derive(Debug, Default)]
 struct State {
     /// What is written next.
@@ -242,7 +243,7 @@ impl Shared {
     fn write_all(&self, writer: &mut impl Writer) {
         let mut buffer = Vec::new();
         while self.take(&mut buffer) {
-            let done = if buffer.is_empty() { self.nudge(writer) } else { self.write(writer, &buffer) };
+            let done = if buffer.is_empty() { nudge(writer) } else { self.write(writer, &buffer) };
             if let Err(gone) = done {
                 let mut state = self.lock();
                 state.gone = Some(gone);
@@ -282,12 +283,6 @@ impl Shared {
         true
     }
 
-    fn nudge(&self, writer: &mut impl Writer) -> Result<(), OutputGone> {
-        let done = catch_unwind(AssertUnwindSafe(|| writer.nudged()));
-        let done = done.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EIO)));
-        done.map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })
-    }
-
     fn write(&self, writer: &mut impl Writer, mut bytes: &[u8]) -> Result<(), OutputGone> {
         let mut notes = Vec::new();
         while !bytes.is_empty() {
@@ -309,6 +304,14 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Lets a writer do what it has to do besides.
+fn nudge(writer: &mut impl Writer) -> Result<(), OutputGone> {
+    // Whoever waits for a thread that has panicked would wait for ever.
+    let done = catch_unwind(AssertUnwindSafe(|| writer.nudged()));
+    let done = done.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EIO)));
+    done.map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })
 }
 
 #[cfg(test)]

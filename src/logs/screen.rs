@@ -80,7 +80,8 @@ impl Screen {
         // Nobody else tells which colour is chosen: it shows in what is printed.
         let row = self.terminal.cursor().row;
         self.terminal.feed("\r\x1b[4l ");
-        let pen = self.terminal.screen().line(row).and_then(|line| line.cells().first().map(|cell| *cell.pen()));
+        let pen =
+            self.terminal.screen().line(row).and_then(|line| line.cells().first().map(|cell| *cell.pen()));
         change_pen(&Pen::default(), &pen.unwrap_or_default(), &mut out);
         let mut out = out.into_bytes();
         out.extend(self.modes.finish());

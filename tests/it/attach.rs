@@ -148,7 +148,9 @@ fn an_attachment_outlives_the_process_and_ends_with_the_stack() {
 fn a_program_that_fills_the_screen_is_drawn_anew_and_put_away() {
     let (stack, web) = one();
     web.says("an ordinary line");
-    web.prints("\x1b[?1049h\x1b[?25l\x1b[?1h\x1b=\x1b[?2004h\x1b[?1000h\x1b[2J\x1b[5;7H\x1b[44mMenu\x1b[0m\x1b[1;1H");
+    web.prints(
+        "\x1b[?1049h\x1b[?25l\x1b[?1h\x1b=\x1b[?2004h\x1b[?1000h\x1b[2J\x1b[5;7H\x1b[44mMenu\x1b[0m\x1b[1;1H",
+    );
     web.catches(Signal::SIGWINCH);
     stack.sees("Menu");
     let seat = attach(&stack, &["web"]);
@@ -192,9 +194,8 @@ fn a_stop_lends_the_terminal_to_the_shell() {
     // A shell above it, or the kernel would not stop it.
     let seat = Forge::beside(&stack).on_a_terminal().script("$FORGE attach web; echo over");
     seat.sees("Ctrl-] leaves");
-    let client = seat.finds("the client", || {
-        crate::census::children(seat.pid).into_iter().find(|pid| *pid != seat.pid)
-    });
+    let client = seat
+        .finds("the client", || crate::census::children(seat.pid).into_iter().find(|pid| *pid != seat.pid));
     let signal = |signal| {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(client), signal).expect("it lives");
     };
@@ -328,7 +329,8 @@ fn any_program_can_attach_over_the_socket() {
     let run = stack.directory().parent().expect("a place").join("run");
     let socket = stack.finds("the socket", || {
         let directories = std::fs::read_dir(&run).ok()?.flatten();
-        let files = directories.flat_map(|directory| std::fs::read_dir(directory.path()).into_iter().flatten().flatten());
+        let files = directories
+            .flat_map(|directory| std::fs::read_dir(directory.path()).into_iter().flatten().flatten());
         files.map(|file| file.path()).find(|path| path.extension().is_some_and(|it| it == "sock"))
     });
     let mut socket = UnixStream::connect(socket).expect("somebody listens");
@@ -353,7 +355,8 @@ fn any_program_can_attach_over_the_socket() {
     web.reads("ok\n");
     hears(&mut socket, "x\0\0\0\x0e{\"why\":\"left\"}");
     // Nonsense harms nobody.
-    let mut other = UnixStream::connect(socket.peer_addr().expect("a name").as_pathname().expect("a path")).expect("room");
+    let mut other = UnixStream::connect(socket.peer_addr().expect("a name").as_pathname().expect("a path"))
+        .expect("room");
     other
         .write_all(b"POST /v1/attach/web HTTP/1.1\r\nHost: forge\r\nConnection: upgrade\r\nUpgrade: forge-attach\r\n\r\nd\xff\xff\xff\xff")
         .expect("room");

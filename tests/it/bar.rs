@@ -7,7 +7,10 @@ use crate::forge::Forge;
 use crate::running::Running;
 
 fn two() -> Running {
-    Forge::new().procfile("web: puppet\nworker: puppet\n").with_a_bar(100, 10).start("--no-timestamp --exit-on all")
+    Forge::new()
+        .procfile("web: puppet\nworker: puppet\n")
+        .with_a_bar(100, 12)
+        .start("--no-timestamp --exit-on all")
 }
 
 /// Runs a script with job control on a terminal, below which forge is a job.
@@ -21,14 +24,13 @@ fn the_last_row_shows_the_processes_and_the_keys() {
     let forge = two();
     let web = forge.puppet("web.1");
     forge.puppet("worker.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("web.1 running  worker.1 running").bar_shows("? help");
     for number in 0..20 {
         web.says(&format!("line {number}"));
     }
     screen.shows("line 19").bar_shows("web.1 running");
-    let lines: Vec<String> =
-        screen.history().into_iter().filter(|row| row.contains("| line ")).collect();
+    let lines: Vec<String> = screen.history().into_iter().filter(|row| row.contains("| line ")).collect();
     let expected: Vec<String> = (0..20).map(|number| format!("web.1    | line {number}")).collect();
     assert_eq!(lines, expected);
     web.exits(0);
@@ -38,11 +40,12 @@ fn the_last_row_shows_the_processes_and_the_keys() {
 #[test]
 fn at_the_end_nothing_of_it_is_left() {
     let forge = Forge::new().procfile("web: puppet\n").with_a_bar(80, 10);
-    let shell = forge.script("stty -g >before; $FORGE start; stty -g >after; cmp before after && echo prompt; read word");
+    let shell = forge
+        .script("stty -g >before; $FORGE start; stty -g >after; cmp before after && echo prompt; read word");
     let web = shell.puppet("web.1");
     web.says("hello");
     let mut screen = shell.screen(80, 10);
-    screen.bar_shows("web.1 running").types("\x03").shows("prompt").hides("web.1 running");
+    screen.bar_shows("web.1 running").types("q").shows("prompt").hides("web.1 running");
     let rows = screen.window();
     let last = rows.iter().rposition(|row| !row.is_empty()).expect("a row");
     assert_eq!(rows[last], "prompt", "{rows:?}");
@@ -57,7 +60,7 @@ fn at_the_end_nothing_of_it_is_left() {
 fn keys_come_at_once_and_signals_stay_signals() {
     let forge = two();
     forge.puppet("web.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("? help");
     let flags = forge.terminal().settings().local_flags;
     assert!(!flags.intersects(LocalFlags::ICANON | LocalFlags::ECHO) && flags.contains(LocalFlags::ISIG));
@@ -68,10 +71,16 @@ fn keys_come_at_once_and_signals_stay_signals() {
 
 #[test]
 fn without_a_bar_the_terminal_is_left_alone() {
-    for (words, variable) in
-        [("--no-bar", ("A", "1")), ("", ("FORGE_BAR", "0")), ("", ("CI", "1")), ("", ("CLAUDECODE", "1")), ("", ("TERM", "dumb")), ("--json", ("A", "1"))]
-    {
-        let forge = Forge::new().procfile("web: puppet\n").with_a_bar(80, 10).variable(variable.0, variable.1);
+    for (words, variable) in [
+        ("--no-bar", ("A", "1")),
+        ("", ("FORGE_BAR", "0")),
+        ("", ("CI", "1")),
+        ("", ("CLAUDECODE", "1")),
+        ("", ("TERM", "dumb")),
+        ("--json", ("A", "1")),
+    ] {
+        let forge =
+            Forge::new().procfile("web: puppet\n").with_a_bar(80, 10).variable(variable.0, variable.1);
         let forge = forge.start(words);
         forge.puppet("web.1").says("hello");
         forge.sees("hello");
@@ -102,16 +111,17 @@ fn it_follows_the_window() {
     let forge = two();
     let web = forge.puppet("web.1");
     forge.puppet("worker.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("web.1 running  worker.1 running");
     for (columns, rows) in [(60, 20), (40, 6), (20, 8), (10, 5), (100, 30)] {
         screen.resizes(columns, rows);
-        let words = if columns >= 60 { "worker.1 running" } else { "2 runn" };
+        let words = if columns >= 40 { "worker.1 running" } else { "2 runn" };
         screen.bar_shows(words);
         let said = format!("{columns}x{rows}");
         web.says(&said);
         screen.shows(&said).bar_shows(words);
-        let bars = screen.window().iter().filter(|row| row.contains("runn") || row.contains("? help")).count();
+        let bars =
+            screen.window().iter().filter(|row| row.contains("runn") || row.contains("? help")).count();
         assert_eq!(bars, 1, "{columns}x{rows}: {:?}", screen.window());
     }
     screen.resizes(100, 2);
@@ -152,7 +162,7 @@ fn a_key_restarts_and_a_key_stops() {
     let forge = two();
     let web = forge.puppet("web.1");
     forge.puppet("worker.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("? help").types("r").bar_shows("restart _  1 web.1  2 worker.1");
     screen.types("1\n");
     web.is_gone();
@@ -165,7 +175,7 @@ fn a_key_restarts_and_a_key_stops() {
 fn what_is_pasted_is_no_key() {
     let forge = two();
     forge.puppet("web.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("? help").types("\x1b[200~q\n\x1b[201~?").shows("stop everything");
     assert!(forge.has_anybody());
 }
@@ -174,18 +184,18 @@ fn what_is_pasted_is_no_key() {
 fn lines_are_left_out_and_come_back() {
     let forge = two();
     let (web, worker) = (forge.puppet("web.1"), forge.puppet("worker.1"));
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("? help").types("m1\n").bar_shows("without web.1");
     web.says("not seen");
     worker.says("seen");
-    screen.shows("worker.1 | seen").types("\x1b").bar_shows("web.1 running").hides("not seen");
+    screen.shows("worker.1 | seen").types("\x1b").hides("without web.1").hides("not seen");
     screen.types("fwork\n").bar_shows("only worker.1");
     web.says("not seen either");
     worker.says("alone");
-    screen.shows("alone").types("f").bar_shows("web.1 running").hides("not seen");
+    screen.shows("alone").types("f").hides("only worker.1").hides("not seen");
     screen.types("/get").bar_shows("/get_");
     web.says("POST /").says("GET /");
-    screen.shows("| GET /").hides("POST").types("\n").bar_shows("/get").types("\x1b");
+    screen.shows("| GET /").hides("POST").types("\n").bar_shows("/get").types("\x1b").hides("/get");
     web.says("POST / again");
     screen.shows("POST / again");
 }
@@ -194,7 +204,7 @@ fn lines_are_left_out_and_come_back() {
 fn help_and_table_stand_in_the_stream() {
     let forge = two();
     forge.puppet("web.1").says("first");
-    let mut screen = forge.screen(100, 30);
+    let mut screen = forge.screen(100, 12);
     screen.bar_shows("? help");
     screen.types("?").shows("system   | q  stop everything");
     screen.types("p").shows("system   | NAME");
@@ -219,12 +229,15 @@ fn the_keyboard_goes_to_a_process_and_comes_back() {
     web.catches(Signal::SIGINT);
     screen.types("\x03");
     web.has_caught(Signal::SIGINT);
-    screen.types("\x1d").shows("worker.1 | meanwhile 2").shows("these 2 lines came while web.1 had the keyboard");
+    screen
+        .types("\x1d")
+        .shows("worker.1 | meanwhile 2")
+        .shows("these 2 lines came while web.1 had the keyboard");
     screen.bar_shows("? help");
     let done = screen.history().iter().filter(|row| row.contains("done")).count();
     assert_eq!(done, 1, "{:?}", screen.history());
-    web.says("q");
-    screen.shows("| q").types("q");
+    web.says("\nback");
+    screen.shows("| back").types("q");
     forge.exits_with(0).leaves_nobody_behind();
 }
 
@@ -268,7 +281,9 @@ fn focus_gives_the_keyboard_at_every_start() {
 
 #[test]
 fn a_focus_must_be_somebody_who_runs() {
-    let runs = |words: &[&str]| Forge::new().procfile("web: puppet\ndb: puppet\n").runs(&[&["start"], words].concat());
+    let runs = |words: &[&str]| {
+        Forge::new().procfile("web: puppet\ndb: puppet\n").runs(&[&["start"], words].concat())
+    };
     runs(&["--focus", "wbe"]).exits_with(1).complained(&["unknown process `wbe`", "did you mean `web`"]);
     runs(&["--focus", "db", "web"]).exits_with(1).complained(&["nobody of that name is started"]);
     runs(&["--focus", "web", "-m", "web=2"]).exits_with(1).complained(&["one process only", "`web.1`"]);
@@ -280,7 +295,7 @@ fn a_terminal_that_takes_nothing_holds_up_nobody() {
     let forge = two();
     let web = forge.puppet("web.1");
     forge.puppet("worker.1");
-    let mut screen = forge.screen(100, 10);
+    let mut screen = forge.screen(100, 12);
     // Ctrl-S, then keys that redraw, and the end by a signal.
     screen.bar_shows("? help").types("\x13");
     web.says("unseen");

@@ -46,6 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "exit",
             "store",
             "sys::descriptor",
+            "sys::own_terminal",
+            "sys::pty",
         ],
     ),
     (

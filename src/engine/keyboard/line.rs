@@ -48,7 +48,8 @@ impl Line {
         size: WindowSize,
     ) -> Line {
         // The reader has done so already where it reads the same one; one that cannot be made so is not written to.
-        let is_live = !terminals.is_empty() && terminals.iter().all(|one| descriptor::set_nonblocking(one).is_ok());
+        let is_live =
+            !terminals.is_empty() && terminals.iter().all(|one| descriptor::set_nonblocking(one).is_ok());
         Line {
             run,
             pid,

@@ -64,7 +64,11 @@ impl Keyboards {
     }
 
     /// Waits for a run of which the other one has not been shown; nothing when the stack ends.
-    async fn next_run(&self, instance: &InstanceId, seen: Option<crate::supervisor::RunId>) -> Option<Rc<Line>> {
+    async fn next_run(
+        &self,
+        instance: &InstanceId,
+        seen: Option<crate::supervisor::RunId>,
+    ) -> Option<Rc<Line>> {
         loop {
             let changed = self.changed(instance);
             let news = changed.notified();

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use super::Keyboards;
 use super::line::Line;
 use crate::engine::hub::{End, Watcher};
-use crate::logs::screen::{Answer, Screen};
 use crate::logs::asking;
+use crate::logs::screen::{Answer, Screen};
 use crate::project::{InstanceId, KeyboardOffer};
 use crate::sys::wants_input;
 

@@ -5,7 +5,6 @@
 mod deeds;
 mod lent;
 
-use std::cell::RefCell;
 use std::future::{Future, pending};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use self::lent::Lent;
+use self::lent::{Lending, Lent};
 use super::front::{Front, Hold};
 use super::keys::Keys;
 use super::model::{Mode, Model};
@@ -123,6 +122,9 @@ struct Life {
     said: mpsc::Sender<String>,
     answers: mpsc::Receiver<String>,
     lent: Option<Lent>,
+    lends: (mpsc::Sender<Lending>, mpsc::Receiver<Lending>),
+    /// Somebody is asked for his keyboard.
+    is_lending: bool,
     /// Which run has had the keyboard last because of `--focus`.
     focused: Option<RunId>,
     /// When the line was drawn, and whether it is another one now.
@@ -140,6 +142,7 @@ enum Wake {
     Askers(Vec<InstanceId>),
     Answer(String),
     Shown(Option<Shown>),
+    Lent(Box<Lending>),
     Room,
     Time,
 }
@@ -160,6 +163,8 @@ impl Life {
             said,
             answers,
             lent: None,
+            lends: mpsc::channel(1),
+            is_lending: false,
             focused: None,
             drawn: None,
             is_stale: true,
@@ -191,10 +196,12 @@ impl Life {
                     self.model.waiting = waiting;
                 }
                 Wake::Answer(answer) => {
-                    self.model.answer = Some(answer);
+                    // Of what went well, the stream tells.
+                    self.model.answer = Some(answer).filter(|answer| !answer.is_empty());
                     self.is_stale = true;
                 }
                 Wake::Shown(shown) => self.show(shown),
+                Wake::Lent(lending) => self.is_lent(*lending),
                 // What comes next is looked at anew.
                 Wake::Room | Wake::Time => {}
             }
@@ -204,7 +211,7 @@ impl Life {
 
     /// Waits for whatever comes first.
     async fn wake(&mut self) -> Wake {
-        let Life { face, typed, stack, askers, answers, lent, drawn, is_stale, .. } = self;
+        let Life { face, typed, stack, askers, answers, lent, lends, drawn, is_stale, .. } = self;
         let stage = face.front.stage();
         let is_behind = stage.is_behind();
         let next_line = drawn.filter(|_| *is_stale).map(|drawn| drawn + PAUSE);
@@ -222,6 +229,7 @@ impl Life {
             }
             () = face.changed.notified() => Wake::Changed,
             Some(answer) = answers.recv() => Wake::Answer(answer),
+            Some(lending) = lends.1.recv() => Wake::Lent(Box::new(lending)),
             waiting = askers.next() => Wake::Askers(waiting),
             one = of(shown, mpsc::Receiver::recv) => Wake::Shown(one),
             () = stage.room(), if is_behind => Wake::Room,
@@ -291,19 +299,20 @@ impl Life {
     /// Gives the keyboard to the one that `--focus` names, once for each of its runs.
     fn focus(&mut self) {
         let Some(focus) = &self.face.circumstances.focus else { return };
-        if self.lent.is_some() || self.face.front.hold() != Hold::Commands || self.model.mode != Mode::Commands {
+        if !self.may_lend() || self.model.mode != Mode::Commands {
             return;
         }
         let Some(stack) = &self.stack else { return };
-        let run = stack.borrow().instances.iter().find(|one| one.id == *focus).and_then(|one| match one.phase {
-            Phase::Running { run, .. } => Some(run),
-            Phase::Pending
-            | Phase::Waiting
-            | Phase::Starting { .. }
-            | Phase::Stopping { .. }
-            | Phase::Backoff { .. }
-            | Phase::Exited { .. } => None,
-        });
+        let run =
+            stack.borrow().instances.iter().find(|one| one.id == *focus).and_then(|one| match one.phase {
+                Phase::Running { run, .. } => Some(run),
+                Phase::Pending
+                | Phase::Waiting
+                | Phase::Starting { .. }
+                | Phase::Stopping { .. }
+                | Phase::Backoff { .. }
+                | Phase::Exited { .. } => None,
+            });
         if run.is_some() && run != self.focused {
             self.focused = run;
             let focus = focus.clone();

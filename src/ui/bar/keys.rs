@@ -59,16 +59,12 @@ impl Keys {
                 left = pasted;
                 continue;
             }
-            match next(left) {
-                Some((key, length)) => {
-                    keys.push(key);
-                    left = &left[length..];
-                }
-                None => {
-                    self.rest = left.to_vec();
-                    break;
-                }
-            }
+            let Some((key, length)) = next(left) else {
+                self.rest = left.to_vec();
+                break;
+            };
+            keys.push(key);
+            left = &left[length..];
         }
         keys
     }

@@ -162,8 +162,9 @@ impl State {
 impl Model {
     /// Takes in how the stack is now; `has_sign` says who has a way to show that it is ready.
     pub fn learn(&mut self, stack: &Snapshot, has_sign: impl Fn(&InstanceId) -> bool) {
-        let row = |state: &InstanceState| {
-            Row { id: state.id.clone(), state: State::of(state, has_sign(&state.id)) }
+        let row = |state: &InstanceState| Row {
+            id: state.id.clone(),
+            state: State::of(state, has_sign(&state.id)),
         };
         self.processes = stack.instances.iter().map(row).collect();
         self.is_stopping = stack.stopping.is_some();

@@ -113,6 +113,8 @@ impl Stage {
             is_holding: false,
             held: Held::new(spill),
             is_within: false,
+            is_in_line: false,
+            is_ended: false,
         };
         (Stage(shared), writer)
     }
@@ -212,6 +214,10 @@ impl Shared {
 }
 
 /// The one who writes.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the terminal or the stream"
+)]
 pub struct StageWriter<G> {
     glass: G,
     shared: Arc<Shared>,
@@ -223,6 +229,10 @@ pub struct StageWriter<G> {
     held: Held,
     /// Whether a piece of the stream is half written.
     is_within: bool,
+    /// Whether the stream stands within a line.
+    is_in_line: bool,
+    /// Whether the end of that line, which comes next, stands there already.
+    is_ended: bool,
 }
 
 impl<G: Glass> Writer for StageWriter<G> {
@@ -233,8 +243,12 @@ impl<G: Glass> Writer for StageWriter<G> {
         if self.is_holding && self.keep(bytes)? {
             return Ok(bytes.len());
         }
+        if self.has_ended(bytes) {
+            return Ok(1);
+        }
         let length = self.glass.write(&bytes[..bytes.len().min(WRITE_BYTES)])?;
         self.is_within = length < bytes.len();
+        self.is_in_line = bytes[..length].last() != Some(&b'\n');
         Ok(length)
     }
 
@@ -276,19 +290,28 @@ impl<G: Glass> StageWriter<G> {
                     self.write_all(format!("\x1b7\x1b[r\x1b[{rows};1H\x1b[2K\x1b8").as_bytes())?;
                 }
             }
-            Errand::Hold => self.is_holding = true,
+            Errand::Hold => {
+                self.is_holding = true;
+                // The sink ends its line, too, but that end may still be on its way, and is kept then.
+                if mem::take(&mut self.is_in_line) {
+                    self.is_ended = true;
+                    self.write_all(b"\n")?;
+                }
+            }
             Errand::Release => {
                 self.is_holding = false;
                 self.fit()?;
                 let mut held = self.held.take();
                 while let Some(bytes) = held.next()? {
                     write_all(&mut self.glass, bytes)?;
+                    self.is_in_line = bytes.last() != Some(&b'\n');
                 }
                 self.shared.lock().held_lines = 0;
             }
             Errand::Bytes(bytes) => {
                 self.fit()?;
                 self.write_all(&bytes)?;
+                self.mend(&bytes)?;
                 self.shared.lock().waiting_bytes -= bytes.len();
                 self.shared.room.notify_waiters();
             }
@@ -298,6 +321,7 @@ impl<G: Glass> StageWriter<G> {
 
     /// Keeps a piece of the stream; returns false if the hold is over. Where there is no room for it, it is waited for that.
     fn keep(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        let bytes = if self.has_ended(bytes) { &bytes[1..] } else { bytes };
         while self.is_holding {
             if self.held.keep(bytes).is_ok() {
                 let lines = memchr::memchr_iter(b'\n', bytes).count();
@@ -305,10 +329,20 @@ impl<G: Glass> StageWriter<G> {
                 return Ok(true);
             }
             let nothing = |state: &mut State| state.errands.is_empty() && !state.is_stale;
-            drop(self.shared.left.wait_while(self.shared.lock(), nothing).unwrap_or_else(PoisonError::into_inner));
+            drop(
+                self.shared
+                    .left
+                    .wait_while(self.shared.lock(), nothing)
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
             self.catch_up()?;
         }
         Ok(false)
+    }
+
+    /// Returns whether the stream goes on with a line end that stands there already.
+    fn has_ended(&mut self, bytes: &[u8]) -> bool {
+        mem::take(&mut self.is_ended) && bytes.first() == Some(&b'\n')
     }
 
     /// Makes room for the bar in a window that may have changed. The cursor stays where it is, at the end of the stream.
@@ -334,6 +368,18 @@ impl<G: Glass> StageWriter<G> {
         self.write_all(&bytes)
     }
 
+    /// Sees to it that there is a bar still, after a process has written what may have erased it.
+    fn mend(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match harm(bytes) {
+            _ if self.up.is_none() => return Ok(()),
+            Harm::None => return Ok(()),
+            Harm::Erased => {}
+            Harm::Region => self.up = None,
+        }
+        self.shared.lock().is_stale = true;
+        self.fit()
+    }
+
     /// Draws the bar, if it is not what it should be.
     fn paint(&mut self) -> io::Result<()> {
         let line = {
@@ -343,7 +389,7 @@ impl<G: Glass> StageWriter<G> {
             }
             state.line.clone()
         };
-        let Some(Window { rows, .. }) = self.up else { return Ok(()) };
+        let Some(Window { rows, .. }) = self.up.filter(|_| !line.is_empty()) else { return Ok(()) };
         // Without wrapping, as the window may have changed since the line was made.
         let mut bytes = format!("\x1b7\x1b[?7l\x1b[{rows};1H").into_bytes();
         bytes.extend_from_slice(&line);
@@ -354,6 +400,32 @@ impl<G: Glass> StageWriter<G> {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         write_all(&mut self.glass, bytes)
     }
+}
+
+/// What a process that has the keyboard may have done to the bar below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Harm {
+    None,
+    Erased,
+    Region,
+}
+
+/// Says what some bytes may do to the bar: ED erases it, and scrolling without a region (DECSTBM, DECSTR, RIS) moves it away.
+fn harm(bytes: &[u8]) -> Harm {
+    let harm = |place: usize| {
+        let rest = &bytes[place + 1..];
+        let Some(parameters) = rest.strip_prefix(b"[") else {
+            return if rest.first() == Some(&b'c') { Harm::Region } else { Harm::None };
+        };
+        let last = parameters.iter().find(|byte| (0x40..0x7f).contains(*byte));
+        match (last, parameters.first()) {
+            (Some(b'J'), _) => Harm::Erased,
+            (Some(b'p'), Some(b'!')) => Harm::Region,
+            (Some(b'r'), first) if first != Some(&b'?') => Harm::Region,
+            _ => Harm::None,
+        }
+    };
+    memchr::memchr_iter(0x1b, bytes).map(harm).max().unwrap_or(Harm::None)
 }
 
 fn write_all(glass: &mut impl Glass, mut bytes: &[u8]) -> io::Result<()> {

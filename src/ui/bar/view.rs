@@ -59,7 +59,10 @@ pub fn line(model: &Model, columns: u16, colour: bool) -> Vec<u8> {
         }
         Mode::Keyboard { of } => {
             let name = of.to_string();
-            (longest(words::has_keyboard(&name).map(|text| Line::of(Look::Strong, text)), room), Line::default())
+            (
+                longest(words::has_keyboard(&name).map(|text| Line::of(Look::Strong, text)), room),
+                Line::default(),
+            )
         }
     };
     let mut out = Vec::new();
@@ -112,7 +115,8 @@ fn sight(sight: &Sight) -> Line {
     }
     match sight.muted.len() {
         0 => {}
-        1 => line.append(Line::of(Look::Strong, words::muted_one(sight.muted.first().map(ToString::to_string)))),
+        1 => line
+            .append(Line::of(Look::Strong, words::muted_one(sight.muted.first().map(ToString::to_string)))),
         many => line.append(Line::of(Look::Strong, words::muted(many))),
     }
     if let Some(filter) = &sight.filter {

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use tokio::task::spawn_local;
 
-use super::Life;
 use super::super::model::{Deed, Sight, State, Verb};
 use super::super::words;
+use super::Life;
 use crate::control::protocol::{Request, Targets};
 use crate::control::session::{Asker, Measure};
 use crate::logs::{Pattern, ScreenWish, Whose};
@@ -17,7 +17,10 @@ impl Life {
     pub(super) fn perform(&mut self, deed: Deed) {
         match deed {
             Deed::Restart(id) => self.ask(Verb::Restart, &id, Request::Restart),
-            Deed::Stop(id) => self.ask(Verb::Stop, &id, Request::Stop),
+            Deed::Stop(id) => {
+                self.answer(words::asked(Verb::Stop, &id));
+                self.means.here.stop(&id);
+            }
             Deed::Attach(id) => self.lend(&id),
             Deed::See => self.see(),
             Deed::Help => self.means.here.say(&words::HELP.map(str::to_owned)),

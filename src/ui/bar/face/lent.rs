@@ -1,14 +1,19 @@
 //! A process that has the keyboard, in the stream: what is typed goes there, what it prints comes as it is.
 
+use std::rc::Rc;
+
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::task::spawn_local;
 
-use super::Life;
 use super::super::front::Hold;
 use super::super::model::Mode;
 use super::super::words;
-use crate::control::attach::Attached;
+use super::Life;
+use crate::control::attach::{Attached, Wish};
 use crate::control::frames::{Shown, Typed};
+use crate::control::protocol::Refusal;
+use crate::control::session::AttachQuery;
 use crate::logs::screen::Modes;
 use crate::project::InstanceId;
 use crate::sys::pty::WindowSize;
@@ -18,6 +23,9 @@ const BACK: [&[u8]; 2] = [b"\x1d", b"\x1b[93;5u"];
 
 /// How much may wait for a process that does not read. What is typed beyond that is gone, as at any terminal.
 const BACKLOG_BYTES: usize = 64 * 1024;
+
+/// What has come of asking for a keyboard.
+pub(super) type Lending = (InstanceId, WindowSize, Result<Attached, Refusal>);
 
 /// A process that has the keyboard.
 pub(super) struct Lent {
@@ -46,11 +54,10 @@ impl Lent {
         if self.backlog.is_empty() {
             return;
         }
-        match self.typed.try_send(Typed::Keys(std::mem::take(&mut self.backlog))) {
-            Ok(()) => {}
-            Err(TrySendError::Full(Typed::Keys(keys))) => self.backlog = keys,
-            // Its end is told by what it shows.
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {}
+        let keys = Typed::Keys(std::mem::take(&mut self.backlog));
+        // The end of the process is told by what it shows.
+        if let Err(TrySendError::Full(Typed::Keys(keys))) = self.typed.try_send(keys) {
+            self.backlog = keys;
         }
     }
 
@@ -70,18 +77,41 @@ impl Lent {
 impl Life {
     /// Gives a process the keyboard.
     pub(super) fn lend(&mut self, id: &InstanceId) {
-        if self.lent.is_some() || self.face.front.hold() != Hold::Commands || !self.model.has_keys {
+        if !self.may_lend() {
             return;
         }
+        self.is_lending = true;
         let window = self.face.inner_window();
-        let attached = match self.means.here.lend(id, window) {
+        let wish = Wish { window: Some(window), read_only: false };
+        let query = AttachQuery { name: Some(id.to_string()), wish };
+        let (session, lends, id) = (Rc::clone(&self.means.session), self.lends.0.clone(), id.clone());
+        spawn_local(async move {
+            let attached = session.attach(query).await;
+            // The one that is asked for is the only one.
+            let _ = lends.try_send((id, window, attached));
+        });
+    }
+
+    /// Returns whether a keyboard can be given away now.
+    pub(super) fn may_lend(&self) -> bool {
+        let is_free = self.lent.is_none() && !self.is_lending;
+        is_free && self.face.front.hold() == Hold::Commands && self.model.has_keys
+    }
+
+    /// Hears what has come of [`Life::lend`].
+    pub(super) fn is_lent(&mut self, (id, window, attached): Lending) {
+        self.is_lending = false;
+        if !self.may_lend() {
+            return;
+        }
+        let attached = match attached {
             Ok(attached) if attached.entered.pid.is_some() => attached,
-            Ok(_) => return self.answer(words::runs_not(id)),
+            Ok(_) => return self.answer(words::runs_not(&id)),
             Err(refusal) => return self.answer(refusal.message),
         };
         let Attached { shown, typed, .. } = attached;
         self.lent = Some(Lent { id: id.clone(), shown, typed, backlog: Vec::new(), window, is_first: true });
-        self.model.mode = Mode::Keyboard { of: id.clone() };
+        self.model.mode = Mode::Keyboard { of: id };
         self.see();
         self.face.front.lend();
         self.is_stale = true;

@@ -24,7 +24,8 @@ impl Screen {
     /// What is in the window, without empty rows at its end.
     fn window(&self) -> Vec<String> {
         let screen = self.0.lock().expect("no panic");
-        let mut rows: Vec<String> = screen.0.screen().visible_lines().map(|line| line.text().trim_end().to_owned()).collect();
+        let mut rows: Vec<String> =
+            screen.0.screen().visible_lines().map(|line| line.text().trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -34,7 +35,8 @@ impl Screen {
     /// All that was ever there.
     fn history(&self) -> Vec<String> {
         let screen = self.0.lock().expect("no panic");
-        let mut rows: Vec<String> = screen.0.screen().all_lines().map(|line| line.text().trim_end().to_owned()).collect();
+        let mut rows: Vec<String> =
+            screen.0.screen().all_lines().map(|line| line.text().trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -124,8 +126,7 @@ fn a_window_may_change_at_any_time() {
         let bars = screen.history().iter().filter(|row| row.contains("bar")).count();
         assert_eq!(bars, usize::from(has_bar), "{columns}x{rows}: {:?}", screen.history());
         assert!(!has_bar || window[usize::from(rows) - 1] == "the bar", "{columns}x{rows}: {window:?}");
-        let lines: Vec<String> =
-            screen.history().into_iter().filter(|row| row.contains(':')).collect();
+        let lines: Vec<String> = screen.history().into_iter().filter(|row| row.contains(':')).collect();
         assert_eq!(lines, expected, "{columns}x{rows}");
     }
 }
@@ -139,13 +140,55 @@ fn what_is_held_comes_later_and_whole() {
     stage.hold();
     stage.write(b"(Pdb) ".to_vec());
     say(&mut writer, "one\ntwo\n");
-    assert_eq!((screen.window()[..2].to_vec(), stage.held_lines()), (vec!["before".into(), "(Pdb)".into()], 2));
+    assert_eq!(
+        (screen.window()[..2].to_vec(), stage.held_lines()),
+        (vec!["before".into(), "(Pdb)".into()], 2)
+    );
     stage.write(b"c\n".to_vec());
     stage.release();
     writer.nudged().expect("a screen");
     say(&mut writer, "three\n");
     assert_eq!(screen.history(), ["before", "(Pdb) c", "one", "two", "three", "", "bar"]);
     assert_eq!(stage.held_lines(), 0);
+}
+
+#[test]
+fn a_line_that_stands_open_is_ended_once() {
+    for is_late in [false, true] {
+        let (screen, stage, mut writer) = stage(30, 8);
+        say(&mut writer, "web | (Pdb) ");
+        if !is_late {
+            say(&mut writer, "\n");
+        }
+        stage.hold();
+        stage.write(b"(Pdb) c\r\n".to_vec());
+        writer.nudged().expect("a screen");
+        if is_late {
+            say(&mut writer, "\n");
+        }
+        say(&mut writer, "db | one\n");
+        stage.release();
+        writer.nudged().expect("a screen");
+        say(&mut writer, "db | two\n");
+        assert_eq!(screen.history(), ["web | (Pdb)", "(Pdb) c", "db | one", "db | two"], "{is_late}");
+    }
+}
+
+#[test]
+fn a_process_that_has_the_keyboard_cannot_take_the_bar_away() {
+    for harm in ["\x1b[2J\x1b[H", "\x1b[0J", "\x1b[J", "\x1b[r", "\x1b[1;6r\x1b[6;1H", "\x1b[!p", "\x1bc"] {
+        let (screen, stage, mut writer) = stage(20, 6);
+        stage.raise();
+        stage.draw(b"bar".to_vec());
+        say(&mut writer, "line\n");
+        stage.hold();
+        stage.write(harm.as_bytes().to_vec());
+        writer.nudged().expect("a screen");
+        assert_eq!(screen.window().last().map(String::as_str), Some("bar"), "{harm:?}");
+        stage.write(b"\n\n\n\n\n\nlast".to_vec());
+        writer.nudged().expect("a screen");
+        assert_eq!(screen.window()[4..], ["last", "bar"], "{harm:?}");
+    }
 }
 
 #[test]
