@@ -17,7 +17,7 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
-mod session;
+pub mod session;
 mod starting;
 mod waits;
 mod watching;
@@ -248,7 +248,7 @@ impl Engine {
             face.leaves();
         }
         if let Some(server) = self.server.take() {
-            server.settle().await;
+            server.finish().await;
         }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.
