@@ -4,6 +4,7 @@
 //! scroll region above it (DECSTBM) leaves history, selection and search to the terminal, as lines still leave at its top.
 //! Others leave errands and go on; a terminal that takes nothing holds up nobody but the lines that are for it.
 
+mod harm;
 mod held;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use self::harm::{Harm, harm};
 use self::held::Held;
 pub use self::held::Spill;
 use crate::logs::Writer;
@@ -400,32 +402,6 @@ impl<G: Glass> StageWriter<G> {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         write_all(&mut self.glass, bytes)
     }
-}
-
-/// What a process that has the keyboard may have done to the bar below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Harm {
-    None,
-    Erased,
-    Region,
-}
-
-/// Says what some bytes may do to the bar: ED erases it, and scrolling without a region (DECSTBM, DECSTR, RIS) moves it away.
-fn harm(bytes: &[u8]) -> Harm {
-    let harm = |place: usize| {
-        let rest = &bytes[place + 1..];
-        let Some(parameters) = rest.strip_prefix(b"[") else {
-            return if rest.first() == Some(&b'c') { Harm::Region } else { Harm::None };
-        };
-        let last = parameters.iter().find(|byte| (0x40..0x7f).contains(*byte));
-        match (last, parameters.first()) {
-            (Some(b'J'), _) => Harm::Erased,
-            (Some(b'p'), Some(b'!')) => Harm::Region,
-            (Some(b'r'), first) if first != Some(&b'?') => Harm::Region,
-            _ => Harm::None,
-        }
-    };
-    memchr::memchr_iter(0x1b, bytes).map(harm).max().unwrap_or(Harm::None)
 }
 
 fn write_all(glass: &mut impl Glass, mut bytes: &[u8]) -> io::Result<()> {

@@ -11,6 +11,9 @@ const GAP: &str = "  ";
 /// What is drawn for the place where the next character comes.
 const CARET: &str = "_";
 
+/// In less room a choice does not say what it is for.
+const ROOM_FOR_VERB: usize = 30;
+
 /// How a piece of the line looks. The line itself is reversed, which every terminal can, with or without colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -176,7 +179,11 @@ fn look(state: State) -> Look {
 
 /// Who can be chosen, and who would be taken now.
 fn choice(model: &Model, verb: &str, typed: &str, room: usize) -> Line {
-    let mut line = Line::of(Look::Strong, format!("{verb} "));
+    // Where there is no room, whom matters more than what for: that was pressed a moment ago.
+    let mut line = Line::default();
+    if room >= ROOM_FOR_VERB {
+        line.push(Look::Strong, format!("{verb} "));
+    }
     line.push(Look::Plain, format!("{}{CARET}", tail(typed, room.saturating_sub(line.width() + 1))));
     let choices = model.choices(typed);
     if choices.is_empty() {

@@ -97,31 +97,31 @@ fn a_choice_shows_whom() {
         &model,
         &[80, 40, 20, 10],
         expect![[r#"
-         80| restart _  1 web.1  2 worker.1  3 db.1|
-         40| restart _  1 web.1  2 worker.1  3 db.1|
-         20| restart _  1 web.1|
-         10| restart|
-    "#]],
+             80| restart _  1 web.1  2 worker.1  3 db.1|
+             40| restart _  1 web.1  2 worker.1  3 db.1|
+             20| _  1 web.1|
+             10| _  1 w…|
+        "#]],
     );
     press(&mut model, "w\t");
     check(
         &model,
         &[80, 30, 20],
         expect![[r#"
-         80| restart w_  1 web.1  2 worker.1|
-         30| restart w_  2 worker.1|
-         20| restart w_  2 wor…|
-    "#]],
+             80| restart w_  1 web.1  2 worker.1|
+             30| w_  1 web.1  2 worker.1|
+             20| w_  2 worker.1|
+        "#]],
     );
     press(&mut model, "x");
     check(
         &model,
         &[80, 20, 10],
         expect![[r#"
-         80| restart wx_  nobody|
-         20| restart wx_  nobo…|
-         10| restart|
-    "#]],
+             80| restart wx_  nobody|
+             20| wx_  nobody|
+             10| wx_  no…|
+        "#]],
     );
 }
 
@@ -133,11 +133,11 @@ fn a_filter_shows_its_end() {
         &model,
         &[80, 40, 20, 10],
         expect![[r#"
-         80| filter GET /users_                               Enter keeps it  Esc shows all|
-         40| filter GET /users_|
-         20| filter GET /users_|
-         10| filter _|
-    "#]],
+             80| /GET /users_                                     Enter keeps it  Esc shows all|
+             40| /GET /users_|
+             20| /GET /users_|
+             10| //users_|
+        "#]],
     );
     press(&mut model, "\nm2\n");
     check(
@@ -160,11 +160,11 @@ fn the_way_back_from_a_process_is_always_there() {
         &model,
         &[80, 40, 20, 10],
         expect![[r#"
-         80| worker.1 has the keyboard — Ctrl-] takes it back|
-         40| worker.1 — Ctrl-] leaves|
-         20| Ctrl-]|
-         10| Ctrl-]|
-    "#]],
+             80| worker.1 has the keyboard — Ctrl-] takes it back|
+             40| worker.1 — Ctrl-] leaves|
+             20| Ctrl-]|
+             10| Ctrl-]|
+        "#]],
     );
 }
 
