@@ -16,7 +16,9 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use self::help::{ATTACH_EXAMPLES, CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
+use self::help::{
+    ATTACH_EXAMPLES, CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES,
+};
 use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
 pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 use super::completions::process_names;

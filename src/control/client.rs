@@ -94,7 +94,9 @@ impl Client {
             let answer = self.send_with(Method::POST, &path, Bytes::new(), headers).await?;
             if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 let refused = understood::<serde::de::IgnoredAny>(answer).await;
-                return Err(refused.err().unwrap_or(NoAnswer::Unintelligible("it does not lend keyboards".to_owned())));
+                return Err(refused
+                    .err()
+                    .unwrap_or(NoAnswer::Unintelligible("it does not lend keyboards".to_owned())));
             }
             let upgraded = upgrade::on(answer).await.map_err(lost)?;
             let parts = upgraded

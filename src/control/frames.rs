@@ -119,9 +119,10 @@ impl Typed {
     pub fn decode(letter: u8, content: &[u8]) -> Option<Typed> {
         match (letter, content) {
             (b'd', keys) => Some(Typed::Keys(keys.to_vec())),
-            (b'w', &[c1, c0, r1, r0]) => {
-                Some(Typed::Window { columns: u16::from_be_bytes([c1, c0]), rows: u16::from_be_bytes([r1, r0]) })
-            }
+            (b'w', &[c1, c0, r1, r0]) => Some(Typed::Window {
+                columns: u16::from_be_bytes([c1, c0]),
+                rows: u16::from_be_bytes([r1, r0]),
+            }),
             (b'q', _) => Some(Typed::Last),
             _ => None,
         }

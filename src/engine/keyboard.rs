@@ -123,7 +123,7 @@ impl Keyboards {
     /// The leader of a run has ended.
     pub(super) fn exited(&self, run: RunId, exit: Exit) {
         if let Some(line) = self.line_of_run(run) {
-            line.exit.set(Some(exit));
+            line.exits(exit);
         }
     }
 
@@ -184,11 +184,7 @@ impl Keyboards {
                 read_only: wish.read_only,
                 others: seat.attached.len(),
             };
-            let client = Client {
-                window: wish.window,
-                read_only: wish.read_only,
-                redraw: Rc::default(),
-            };
+            let client = Client { window: wish.window, read_only: wish.read_only, redraw: Rc::default() };
             seat.attached.insert(id, client);
             (id, entered)
         };

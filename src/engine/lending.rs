@@ -5,7 +5,7 @@ use super::keyboard::Wants;
 use super::perform::Hands;
 use crate::control::attach::{Attached, NotAttached};
 use crate::control::protocol::{Code, Refusal};
-use crate::control::session::AttachQuery;
+use crate::control::session::{Asker, AttachQuery};
 use crate::project::{InstanceId, InstanceSpec};
 use crate::supervisor::Part;
 
@@ -14,9 +14,16 @@ impl Hands {
     ///
     /// # Errors
     /// It is not clear whose, or there is none.
-    pub(super) fn lend(&self, query: &AttachQuery) -> Result<Attached, Refusal> {
+    pub(super) fn lend(&self, query: &AttachQuery, asker: &Asker) -> Result<Attached, Refusal> {
         let wants = self.keyboards.wants().borrow().clone();
         let instance = self.lender(query.name.as_deref(), &wants)?;
+        if self.is_below(&instance, asker) {
+            return Err(Refusal {
+                code: Code::NotPossible,
+                message: format!("this is the screen of `{instance}` already"),
+                hint: Some("it would show itself without end; attach from another terminal".to_owned()),
+            });
+        }
         self.keyboards.attach(&instance, query.wish).map_err(|why| match why {
             NotAttached::Gone => Refusal::gone(),
             NotAttached::TooMany { most } => {
@@ -37,7 +44,11 @@ impl Hands {
             })?,
         };
         let is_lender = |id: &&InstanceId| {
-            self.project.instances.iter().find(|spec| spec.id == **id).is_some_and(|spec| self.has_keyboard(spec))
+            self.project
+                .instances
+                .iter()
+                .find(|spec| spec.id == **id)
+                .is_some_and(|spec| self.has_keyboard(spec))
         };
         let lenders: Vec<&InstanceId> = meant.iter().filter(is_lender).collect();
         let waiting: Vec<&&InstanceId> = lenders.iter().filter(|id| wants.of(id).is_some()).collect();
@@ -47,6 +58,14 @@ impl Hands {
             ([], _) => Err(without_terminal(&meant)),
             _ => Err(several(name, &lenders, wants)),
         }
+    }
+
+    /// Returns whether somebody who asks is one of the processes of an instance.
+    fn is_below(&self, instance: &InstanceId, asker: &Asker) -> bool {
+        let place = self.place_of(instance);
+        let run = self.runs.iter().find(|(_, held)| held.place == place && held.part == Part::Main);
+        let kin = run.and_then(|(run, _)| self.kin(*run));
+        asker.pid.zip(kin).is_some_and(|(pid, kin)| kin.has(pid) == Some(true))
     }
 
     /// Returns whether forge holds a terminal of an instance, or will when it runs.
@@ -64,7 +83,9 @@ impl Hands {
 fn without_terminal(meant: &[InstanceId]) -> Refusal {
     let message = match meant {
         [one] => format!("`{one}` has no terminal of its own: its input is a pipe"),
-        _ => format!("none of {} has a terminal of its own: their input is a pipe", listed(meant.iter(), None)),
+        _ => {
+            format!("none of {} has a terminal of its own: their input is a pipe", listed(meant.iter(), None))
+        }
     };
     let hint = "`tty = \"full\"` in forge.toml gives it one, and `forge start --tty=full` gives one to all; \
                 without that, only a forge that was started on a terminal does";

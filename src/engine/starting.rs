@@ -37,7 +37,8 @@ impl Hands {
         let command = part.command(&spec.process).expect("the mind starts what there is");
         let wished = self.hold_of(&spec.process);
         let mut spawn = self.what_to_start((run.0, place), wished, command)?;
-        let (how, Ends { standard, outputs, kept }) = self.ends(wished, instance).map_err(|error| no_ends(&error))?;
+        let (how, Ends { standard, outputs, kept }) =
+            self.ends(wished, instance).map_err(|error| no_ends(&error))?;
         if how != wished {
             spawn = self.what_to_start((run.0, place), how, command)?;
         }

@@ -24,7 +24,8 @@ const PROMPTS: &[(&str, &str)] = &[
 pub fn program(prompt: &str, process: Option<&str>) -> Option<String> {
     let prompt = prompt.trim_start();
     // pry counts its prompts: `[1] pry(main)>`.
-    let numbered = prompt.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(prompt, |(_, rest)| rest);
+    let numbered =
+        prompt.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(prompt, |(_, rest)| rest);
     let known = PROMPTS.iter().find(|(begin, _)| numbered.starts_with(begin) || is_console(numbered, begin));
     known.map(|(_, name)| (*name).to_owned()).or_else(|| process.map(str::to_owned))
 }
@@ -32,7 +33,8 @@ pub fn program(prompt: &str, process: Option<&str>) -> Option<String> {
 /// Returns whether it is a console of an application: `myapp(dev)>` is irb, `myapp(dev):001>` as well.
 fn is_console(prompt: &str, begin: &str) -> bool {
     let Some((name, rest)) = prompt.split_once('(') else { return false };
-    let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'));
+    let is_name = !name.is_empty()
+        && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'));
     begin == "irb(" && is_name && rest.contains("):") && rest.trim_end().ends_with(['>', '*'])
 }
 

@@ -136,9 +136,9 @@ fn an_attachment_outlives_the_process_and_ends_with_the_stack() {
     let web = stack.puppet("web.1");
     assert_eq!(web.fact("size"), "100x30", "from its start");
     seat.types("again\r");
-    web.reads("again\n");
+    web.reads("again\n").says("last words");
     stack.signal(Signal::SIGTERM);
-    seat.sees("the stack has ended").exits_with(0);
+    seat.sees("last words").sees("web.1 terminated by SIGTERM").sees("the stack has ended").exits_with(0);
     assert!(is_cooked(&seat.terminal().settings()));
     stack.ends();
     stack.leaves_nobody_behind();
@@ -148,7 +148,9 @@ fn an_attachment_outlives_the_process_and_ends_with_the_stack() {
 fn a_program_that_fills_the_screen_is_drawn_anew_and_put_away() {
     let (stack, web) = one();
     web.says("an ordinary line");
-    web.prints("\x1b[?1049h\x1b[?25l\x1b[?1h\x1b=\x1b[?2004h\x1b[?1000h\x1b[2J\x1b[5;7H\x1b[44mMenu\x1b[0m\x1b[1;1H");
+    web.prints(
+        "\x1b[?1049h\x1b[?25l\x1b[?1h\x1b=\x1b[?2004h\x1b[?1000h\x1b[2J\x1b[5;7H\x1b[44mMenu\x1b[0m\x1b[1;1H",
+    );
     web.catches(Signal::SIGWINCH);
     stack.sees("Menu");
     let seat = attach(&stack, &["web"]);
@@ -192,9 +194,8 @@ fn a_stop_lends_the_terminal_to_the_shell() {
     // A shell above it, or the kernel would not stop it.
     let seat = Forge::beside(&stack).on_a_terminal().script("$FORGE attach web; echo over");
     seat.sees("Ctrl-] leaves");
-    let client = seat.finds("the client", || {
-        crate::census::children(seat.pid).into_iter().find(|pid| *pid != seat.pid)
-    });
+    let client = seat
+        .finds("the client", || crate::census::children(seat.pid).into_iter().find(|pid| *pid != seat.pid));
     let signal = |signal| {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(client), signal).expect("it lives");
     };
@@ -321,6 +322,18 @@ fn who_cannot_be_attached_to_is_told_why() {
 }
 
 #[test]
+fn nobody_is_attached_to_himself() {
+    let stack = Forge::new()
+        .variable("FORGE", env!("CARGO_BIN_EXE_forge"))
+        .procfile("web: $FORGE attach web; $FORGE attach other -r; puppet\nother: puppet\n")
+        .start("--tty full");
+    stack.sees("this is the screen of `web.1` already");
+    stack.sees("watching other.1");
+    stack.puppet("other.1").says("seen from afar");
+    stack.sees("web.1 | seen from afar").sees("other.1 | seen from afar");
+}
+
+#[test]
 fn any_program_can_attach_over_the_socket() {
     let (stack, web) = one();
     web.says("hello");
@@ -328,7 +341,8 @@ fn any_program_can_attach_over_the_socket() {
     let run = stack.directory().parent().expect("a place").join("run");
     let socket = stack.finds("the socket", || {
         let directories = std::fs::read_dir(&run).ok()?.flatten();
-        let files = directories.flat_map(|directory| std::fs::read_dir(directory.path()).into_iter().flatten().flatten());
+        let files = directories
+            .flat_map(|directory| std::fs::read_dir(directory.path()).into_iter().flatten().flatten());
         files.map(|file| file.path()).find(|path| path.extension().is_some_and(|it| it == "sock"))
     });
     let mut socket = UnixStream::connect(socket).expect("somebody listens");
@@ -353,7 +367,8 @@ fn any_program_can_attach_over_the_socket() {
     web.reads("ok\n");
     hears(&mut socket, "x\0\0\0\x0e{\"why\":\"left\"}");
     // Nonsense harms nobody.
-    let mut other = UnixStream::connect(socket.peer_addr().expect("a name").as_pathname().expect("a path")).expect("room");
+    let mut other = UnixStream::connect(socket.peer_addr().expect("a name").as_pathname().expect("a path"))
+        .expect("room");
     other
         .write_all(b"POST /v1/attach/web HTTP/1.1\r\nHost: forge\r\nConnection: upgrade\r\nUpgrade: forge-attach\r\n\r\nd\xff\xff\xff\xff")
         .expect("room");

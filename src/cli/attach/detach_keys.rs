@@ -50,7 +50,8 @@ impl FromStr for DetachKeys {
 
 fn key(text: &str) -> Result<Key, String> {
     let text = text.trim();
-    let control = text.get(..5).filter(|begin| begin.eq_ignore_ascii_case("ctrl-")).and_then(|_| text.get(5..));
+    let control =
+        text.get(..5).filter(|begin| begin.eq_ignore_ascii_case("ctrl-")).and_then(|_| text.get(5..));
     match (control.map(str::as_bytes), text.as_bytes()) {
         (Some(&[letter]), _) if letter.is_ascii_alphabetic() || SIGNS.contains(&letter) => {
             Ok(Key::Control(letter.to_ascii_lowercase()))
@@ -65,7 +66,9 @@ impl fmt::Display for DetachKeys {
         for (place, key) in self.0.iter().enumerate() {
             let between = if place > 0 { " " } else { "" };
             match key {
-                Key::Control(letter) => write!(f, "{between}Ctrl-{}", char::from(letter.to_ascii_uppercase()))?,
+                Key::Control(letter) => {
+                    write!(f, "{between}Ctrl-{}", char::from(letter.to_ascii_uppercase()))?
+                }
                 Key::Plain(byte) => write!(f, "{between}{}", char::from(*byte))?,
             }
         }

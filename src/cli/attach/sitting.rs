@@ -230,7 +230,9 @@ impl Sitting {
                 // One of the same size asks for the screen to be drawn anew.
                 self.tell_window();
             }
-            signal @ (libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT) => return Some(End::Signal(signal)),
+            signal @ (libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT) => {
+                return Some(End::Signal(signal));
+            }
             _ => {}
         }
         None

@@ -18,7 +18,13 @@ fn frames<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<(u8, Vec
 #[test]
 fn what_is_said_is_heard() {
     let shown = [
-        Shown::Entered(Entered { version: 1, name: "web.1".to_owned(), pid: Some(7), read_only: true, others: 2 }),
+        Shown::Entered(Entered {
+            version: 1,
+            name: "web.1".to_owned(),
+            pid: Some(7),
+            read_only: true,
+            others: 2,
+        }),
         Shown::Output(b"\x1b[31mred\r\n".to_vec()),
         Shown::Ended(Ended { exit: Some(Exit::Code(3)) }),
         Shown::Ended(Ended { exit: None }),
@@ -27,12 +33,14 @@ fn what_is_said_is_heard() {
     ];
     let bytes: Vec<u8> = shown.iter().flat_map(Shown::encode).collect();
     let heard = frames([&bytes[..]]).expect("frames");
-    let heard: Vec<_> = heard.iter().filter_map(|(letter, content)| Shown::decode(*letter, content)).collect();
+    let heard: Vec<_> =
+        heard.iter().filter_map(|(letter, content)| Shown::decode(*letter, content)).collect();
     assert_eq!(heard, shown);
     let typed = [Typed::Keys(b"next\r".to_vec()), Typed::Window { columns: 300, rows: 5 }, Typed::Last];
     let bytes: Vec<u8> = typed.iter().flat_map(Typed::encode).collect();
     let heard = frames([&bytes[..]]).expect("frames");
-    let heard: Vec<_> = heard.iter().filter_map(|(letter, content)| Typed::decode(*letter, content)).collect();
+    let heard: Vec<_> =
+        heard.iter().filter_map(|(letter, content)| Typed::decode(*letter, content)).collect();
     assert_eq!(heard, typed);
 }
 

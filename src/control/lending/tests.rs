@@ -20,7 +20,13 @@ fn what_is_asked_for_is_understood() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for bad in ["?read_only=perhaps", "?columns=80", "?columns=0&rows=1", "?columns=80&rows=x", "?columns=70000&rows=1"] {
+    for bad in [
+        "?read_only=perhaps",
+        "?columns=80",
+        "?columns=0&rows=1",
+        "?columns=80&rows=x",
+        "?columns=70000&rows=1",
+    ] {
         let uri = format!("/v1/attach/web{bad}").parse().expect("a path");
         assert!(read_query(&uri).is_err(), "{bad}");
     }

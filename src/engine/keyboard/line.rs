@@ -29,6 +29,8 @@ pub(super) struct Line {
     size: Cell<WindowSize>,
     /// How its leader has ended.
     pub(super) exit: Cell<Option<Exit>>,
+    /// Wakes whoever waits for that.
+    pub(super) ended: Notify,
     is_live: Cell<bool>,
     waiting: RefCell<VecDeque<u8>>,
     is_writing: Cell<bool>,
@@ -48,7 +50,8 @@ impl Line {
         size: WindowSize,
     ) -> Line {
         // The reader has done so already where it reads the same one; one that cannot be made so is not written to.
-        let is_live = !terminals.is_empty() && terminals.iter().all(|one| descriptor::set_nonblocking(one).is_ok());
+        let is_live =
+            !terminals.is_empty() && terminals.iter().all(|one| descriptor::set_nonblocking(one).is_ok());
         Line {
             run,
             pid,
@@ -56,6 +59,7 @@ impl Line {
             streams,
             size: Cell::new(size),
             exit: Cell::new(None),
+            ended: Notify::new(),
             is_live: Cell::new(is_live),
             waiting: RefCell::default(),
             is_writing: Cell::new(false),
@@ -75,6 +79,13 @@ impl Line {
         self.is_live.set(false);
         self.waiting.borrow_mut().clear();
         self.room.notify_waiters();
+        self.ended.notify_waiters();
+    }
+
+    /// Its leader has ended.
+    pub(super) fn exits(&self, exit: Exit) {
+        self.exit.set(Some(exit));
+        self.ended.notify_waiters();
     }
 
     pub(super) fn controller(&self) -> Option<BorrowedFd<'_>> {

@@ -136,7 +136,8 @@ fn who_does_not_read_holds_up_nobody_and_loses_nothing() {
         played.is_raw();
         let attached = keyboards.attach(&web(), a_pipe()).expect("a place");
         let mut other = keyboards.attach(&web(), a_person(10, 40)).expect("a place");
-        let much: Vec<u8> = (0..400_000_u32).map(|number| b'a' + u8::try_from(number % 26).expect("small")).collect();
+        let much: Vec<u8> =
+            (0..400_000_u32).map(|number| b'a' + u8::try_from(number % 26).expect("small")).collect();
         let typed = attached.typed.clone();
         let sent = much.clone();
         let typing = spawn_local(async move {

@@ -36,7 +36,9 @@ impl Keyboards {
                         }
                     }
                 }
-                Some(Typed::Window { columns, rows }) => self.window_is(&instance, id, WindowSize { rows, columns }),
+                Some(Typed::Window { columns, rows }) => {
+                    self.window_is(&instance, id, WindowSize { rows, columns })
+                }
                 Some(Typed::Last) => {
                     if let Some(line) = self.line_of(&instance) {
                         tokio::select! {
@@ -69,7 +71,8 @@ impl Keyboards {
     fn window_is(&self, instance: &InstanceId, id: u64, size: WindowSize) {
         let redraw = {
             let mut state = self.0.state.borrow_mut();
-            let Some(client) = state.seats.get_mut(instance).and_then(|seat| seat.attached.get_mut(&id)) else {
+            let Some(client) = state.seats.get_mut(instance).and_then(|seat| seat.attached.get_mut(&id))
+            else {
                 return;
             };
             let size = Some(size).filter(|size| size.rows > 0 && size.columns > 0);

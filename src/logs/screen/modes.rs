@@ -146,7 +146,8 @@ impl Modes {
 
     /// Returns what brings a terminal back to what is usual: nothing that is not needed, as some of it moves the cursor.
     pub fn leave(&self) -> Vec<u8> {
-        let Set { private, alternate, region, insert, keypad, drawing, shifted, cursor, keyboard, .. } = &self.set;
+        let Set { private, alternate, region, insert, keypad, drawing, shifted, cursor, keyboard, .. } =
+            &self.set;
         let mut out = Vec::new();
         if !keyboard.is_empty() {
             let _ = write!(out, "\x1b[<{}u", keyboard.len());
@@ -208,7 +209,9 @@ impl Set {
                     self.switch(mode, *letter == b'h');
                 }
             }
-            [0x1b, b'[', parameters @ .., letter @ (b'h' | b'l')] if numbers(parameters).any(|mode| mode == 4) => {
+            [0x1b, b'[', parameters @ .., letter @ (b'h' | b'l')]
+                if numbers(parameters).any(|mode| mode == 4) =>
+            {
                 self.insert = *letter == b'h';
             }
             [0x1b, b'[', parameters @ .., b' ', b'q'] => {
@@ -238,8 +241,12 @@ impl Set {
             // To the right, to a column, to a place.
             [0x1b, b'[', .., b'C'] => self.midline = true,
             [0x1b, b'[', parameters @ .., b'G'] => self.midline = numbers(parameters).next().unwrap_or(1) > 1,
-            [0x1b, b'[', parameters @ .., b'H' | b'f'] => self.midline = numbers(parameters).nth(1).unwrap_or(1) > 1,
-            [0x1b, b'[', parameters @ .., b'r'] if parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) => {
+            [0x1b, b'[', parameters @ .., b'H' | b'f'] => {
+                self.midline = numbers(parameters).nth(1).unwrap_or(1) > 1
+            }
+            [0x1b, b'[', parameters @ .., b'r']
+                if parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) =>
+            {
                 let mut numbers = numbers(parameters);
                 let (top, bottom) = (numbers.next().unwrap_or(1).max(1), numbers.next().unwrap_or(0));
                 self.region = (bottom > top).then_some((top, bottom));

@@ -65,7 +65,9 @@ fn is_question(sequence: &[u8]) -> bool {
     match sequence {
         [ENQ] | [0x1b, b'Z'] | [0x1b, b'[', b'?', b'u'] => true,
         // What it is; where the cursor is and how it does; its parameters; its modes; its name.
-        [0x1b, b'[', .., b'c' | b'n' | b'x'] | [0x1b, b'[', .., b'$', b'p'] | [0x1b, b'[', b'>', .., b'q'] => true,
+        [0x1b, b'[', .., b'c' | b'n' | b'x']
+        | [0x1b, b'[', .., b'$', b'p']
+        | [0x1b, b'[', b'>', .., b'q'] => true,
         // Its window.
         [0x1b, b'[', parameters @ .., b't'] => {
             matches!(parameters, b"11" | b"13" | b"14" | b"15" | b"16" | b"18" | b"19" | b"20" | b"21")

@@ -82,12 +82,16 @@ impl Sequences {
             (State::Escape, b']' | b'P' | b'X' | b'^' | b'_') if self.held.len() == 1 => {
                 self.state = State::String;
             }
-            (State::Escape, b' '..=b'/') | (State::Control, b' '..=b'?') | (State::String, _) if byte != BEL => {
+            (State::Escape, b' '..=b'/') | (State::Control, b' '..=b'?') | (State::String, _)
+                if byte != BEL =>
+            {
                 if byte == ESC {
                     self.state = State::StringEscape;
                 }
             }
-            (State::Escape | State::Control, 0x30..=0x7e) | (State::String, BEL) | (State::StringEscape, b'\\') => {
+            (State::Escape | State::Control, 0x30..=0x7e)
+            | (State::String, BEL)
+            | (State::StringEscape, b'\\') => {
                 self.held.push(byte);
                 take(Token::Sequence(&self.held));
                 return self.forget();

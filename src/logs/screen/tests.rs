@@ -101,10 +101,7 @@ fn what_was_switched_on_is_on_again_and_off_at_the_end() {
     sat.learn(on.as_bytes());
     assert_eq!(modes, sat);
     let leave = String::from_utf8(sat.leave()).expect("text");
-    assert_eq!(
-        leave,
-        "\x1b[<1u\x1b[>4m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1l\x1b>\x1b[0 q"
-    );
+    assert_eq!(leave, "\x1b[<1u\x1b[>4m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1l\x1b>\x1b[0 q");
     sat.learn(leave.as_bytes());
     assert_eq!(sat.leave(), b"");
 }
@@ -193,14 +190,40 @@ fn only_questions_are_taken_out() {
         String::from_utf8(out).expect("text")
     };
     for question in [
-        "\x1b[6n", "\x1b[?6n", "\x1b[c", "\x1b[>c", "\x1b[=c", "\x1b[?2026$p", "\x1b[>q", "\x1b[?u", "\x1b[18t", "\x1b[14t",
-        "\x1bP+q544e\x1b\\", "\x1bP$qm\x1b\\", "\x1b]11;?\x07", "\x1b]4;1;?\x1b\\", "\x1b]52;c;?\x07", "\x05", "\x1bZ",
+        "\x1b[6n",
+        "\x1b[?6n",
+        "\x1b[c",
+        "\x1b[>c",
+        "\x1b[=c",
+        "\x1b[?2026$p",
+        "\x1b[>q",
+        "\x1b[?u",
+        "\x1b[18t",
+        "\x1b[14t",
+        "\x1bP+q544e\x1b\\",
+        "\x1bP$qm\x1b\\",
+        "\x1b]11;?\x07",
+        "\x1b]4;1;?\x1b\\",
+        "\x1b]52;c;?\x07",
+        "\x05",
+        "\x1bZ",
     ] {
         assert_eq!(strip(&format!("a{question}b")), "ab", "{question:?}");
     }
     for other in [
-        "\x1b[31m", "\x1b[2J", "\x1b]0;what?\x07", "\x1b]8;;http://a/?\x1b\\", "\x1b[8;24;80t", "\x1b[22;0t", "\x1b[4 q", "\x1b[!p",
-        "\x1b]52;c;Zm9v\x07", "\x1b[?2004h", "é漢", "\x1b(B", "\x1b7",
+        "\x1b[31m",
+        "\x1b[2J",
+        "\x1b]0;what?\x07",
+        "\x1b]8;;http://a/?\x1b\\",
+        "\x1b[8;24;80t",
+        "\x1b[22;0t",
+        "\x1b[4 q",
+        "\x1b[!p",
+        "\x1b]52;c;Zm9v\x07",
+        "\x1b[?2004h",
+        "é漢",
+        "\x1b(B",
+        "\x1b7",
     ] {
         assert_eq!(strip(other), other, "{other:?}");
     }
