@@ -94,7 +94,7 @@ impl Line {
 
     pub(super) fn screen_size(&self) -> Size {
         let WindowSize { rows, columns } = self.size.get();
-        Size { rows, columns }
+        Size { columns, rows }
     }
 
     /// Tells the process its size, if it is another one.
