@@ -55,7 +55,11 @@ impl Keyboards {
             seen = Some(line.run);
             self.show_run(instance, id, (&line, is_first), shown).await?;
             self.end_of(instance, &line).await;
-            tell(shown, Shown::Ended(Ended { exit: line.exit.get() })).await?;
+            let exit = line.exit.get();
+            // At the end of all it may be unknown for ever.
+            if exit.is_some() || !self.is_over() {
+                tell(shown, Shown::Ended(Ended { exit })).await?;
+            }
         }
     }
 
