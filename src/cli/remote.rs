@@ -140,19 +140,19 @@ impl From<NoAnswer> for Trouble {
     fn from(no_answer: NoAnswer) -> Trouble {
         match no_answer {
             NoAnswer::Refused(Refusal { code, message, hint }) => {
-                let message = visible(&message).into_owned();
-                let (diagnostic, exit) = match code {
-                    Code::UnknownProcess => (Diagnostic::error("unknown-process", message), exit::MISTAKE),
-                    Code::Gone => (Diagnostic::error("nothing-runs", message), exit::NOTHING_HERE),
-                    Code::TooMany => (Diagnostic::error("too-many-clients", message), exit::BROKEN),
-                    Code::NotPossible => (Diagnostic::error("not-possible", message), exit::MISTAKE),
+                let (word, exit) = match code {
+                    Code::UnknownProcess => ("unknown-process", exit::MISTAKE),
+                    Code::Gone => ("nothing-runs", exit::NOTHING_HERE),
+                    Code::TooMany => ("too-many-clients", exit::BROKEN),
+                    Code::NotPossible => ("not-possible", exit::MISTAKE),
                     Code::NoSuchPath
                     | Code::NoSuchMethod
                     | Code::BadRequest
                     | Code::TooLarge
                     | Code::Broken
-                    | Code::Other => (Diagnostic::error("refused", message), exit::BROKEN),
+                    | Code::Other => ("refused", exit::BROKEN),
                 };
+                let diagnostic = Diagnostic::error(word, visible(&message).into_owned());
                 let hint = hint.map(|hint| visible(&hint).into_owned());
                 Trouble::new(hint.into_iter().fold(diagnostic, Diagnostic::hint), exit)
             }

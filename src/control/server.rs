@@ -28,12 +28,9 @@ const LARGEST_HEAD: usize = 16 << 10;
 /// After an error of the kernel (no descriptor is left) nobody is accepted for so long, or forge would spin.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long the end of the stack waits for answers that are on their way.
-const LAST_WORDS: Duration = Duration::from_millis(300);
-/// How often it looks meanwhile.
-const SOON: Duration = Duration::from_millis(1);
-/// How many turns an answer takes from being known to being written, and some more.
-const TURNS: usize = 8;
+/// How long answers that are on their way are waited for at the end, and how often is looked.
+const FAREWELL: Duration = Duration::from_millis(500);
+const TURN: Duration = Duration::from_millis(1);
 
 /// Serves until it is dropped.
 pub struct Server {
@@ -55,18 +52,17 @@ impl Server {
         Ok(Server { _seat: seat, task, busy })
     }
 
-    /// Waits until whoever has asked has the answer, but not for long: nobody is to hold up the end.
-    pub async fn settle(&self) {
-        let answered = async {
+    /// Waits for a moment until everybody has the answer that is on its way. The session must have come to its end, so that nobody
+    /// waits for what will not be.
+    pub async fn finish(self) {
+        let last_words = async {
             while self.busy.get() > 0 {
-                tokio::time::sleep(SOON).await;
+                tokio::time::sleep(TURN).await;
             }
-        };
-        let _ = tokio::time::timeout(LAST_WORDS, answered).await;
-        // What is answered is written when its connection has its turn.
-        for _ in 0..TURNS {
+            // What was answered is written in the next turn.
             tokio::task::yield_now().await;
-        }
+        };
+        let _ = tokio::time::timeout(FAREWELL, last_words).await;
     }
 }
 

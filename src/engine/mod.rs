@@ -16,7 +16,7 @@ mod perform;
 mod probing;
 mod readers;
 pub mod record;
-mod session;
+pub mod session;
 mod starting;
 mod waits;
 mod watching;
@@ -233,7 +233,7 @@ impl Engine {
         self.dismiss_guard().await;
         self.flush_output().await;
         if let Some(server) = self.server.take() {
-            server.settle().await;
+            server.finish().await;
         }
         match (&outcome, self.output_gone) {
             // Nobody could read it in the stream.

@@ -82,17 +82,13 @@ impl Desk {
     /// Tells one more what is so, and will be.
     pub(super) fn subscribe(&mut self, snapshot: Snapshot) -> watch::Receiver<Arc<Snapshot>> {
         let snapshot = Arc::new(snapshot);
-        match &self.stack {
-            Some(stack) => {
-                stack.send_replace(snapshot);
-                stack.subscribe()
-            }
-            None => {
-                let (sender, receiver) = watch::channel(snapshot);
-                self.stack = Some(sender);
-                receiver
-            }
+        if let Some(stack) = &self.stack {
+            stack.send_replace(snapshot);
+            return stack.subscribe();
         }
+        let (sender, receiver) = watch::channel(snapshot);
+        self.stack = Some(sender);
+        receiver
     }
 }
 
@@ -108,7 +104,7 @@ impl Hands {
 
 /// A running stack, as its faces know it.
 #[derive(Clone)]
-pub(super) struct LocalSession {
+pub struct LocalSession {
     questions: mpsc::Sender<Question>,
     about: Rc<About>,
     hub: Hub,
@@ -213,18 +209,18 @@ impl LocalSession {
                 break;
             }
             let changed = async { stack.changed().await.map_err(|_| Refusal::gone()) };
-            match limit {
-                None => changed.await?,
-                Some(limit) => match tokio::time::timeout_at(began + limit, changed).await {
-                    Ok(changed) => changed?,
-                    Err(_) => {
-                        for (id, became) in &mut became {
-                            became.get_or_insert_with(|| told(Verdict::timed_out(id, &snapshot), began));
-                        }
-                        break;
-                    }
-                },
+            let Some(limit) = limit else {
+                changed.await?;
+                continue;
+            };
+            if let Ok(changed) = tokio::time::timeout_at(began + limit, changed).await {
+                changed?;
+                continue;
             }
+            for (id, became) in &mut became {
+                became.get_or_insert_with(|| told(Verdict::timed_out(id, &snapshot), began));
+            }
+            break;
         }
         let instances: Vec<Became> = became.into_iter().filter_map(|(_, became)| became).collect();
         let ok = instances.iter().all(|one| one.fate.is_success(aim));

@@ -10,7 +10,7 @@ use crate::exit::{Exit, signal_name};
 use crate::logs::Mask;
 use crate::logs::json::quoted;
 use crate::project::InstanceId;
-use crate::supervisor::{Certainty, Detail, Note};
+use crate::supervisor::{Certainty, Detail, Note, Wish};
 
 /// The version of the objects. It changes when a program that reads them could misunderstand a new one; a new event or
 /// a new field is no such change.
@@ -89,13 +89,7 @@ pub fn event(note: &Note) -> Event {
         }
         Note::GuardLost => ("guard-lost", Vec::new()),
         Note::LinesLost => ("lines-lost", Vec::new()),
-        Note::Asked { wish, instances, pid, by } => {
-            let names: Vec<String> = instances.iter().map(InstanceId::to_string).collect();
-            let mut fields = vec![("wish", json!(messages::wish(*wish))), ("instances", json!(names))];
-            fields.extend(pid.map(|pid| ("by_pid", json!(pid))));
-            fields.extend(by.as_ref().map(|by| ("by", json!(by))));
-            ("asked", fields)
-        }
+        Note::Asked { wish, instances, pid, by } => ("asked", asked(*wish, instances, *pid, by.as_deref())),
         Note::Ready { instance: _, after } => ("ready", vec![("seconds", seconds(*after))]),
         Note::NotReady { instance: _, probe, waited, failure, last_lines } => {
             ("not-ready", lifecycle::not_ready(probe, *waited, *failure, last_lines))
@@ -132,6 +126,19 @@ pub fn event(note: &Note) -> Event {
         }
     };
     Event { name, fields }
+}
+
+fn asked(
+    wish: Wish,
+    instances: &[InstanceId],
+    pid: Option<i32>,
+    by: Option<&str>,
+) -> Vec<(&'static str, Value)> {
+    let names: Vec<String> = instances.iter().map(InstanceId::to_string).collect();
+    let mut fields = vec![("wish", json!(messages::wish(wish))), ("instances", json!(names))];
+    fields.extend(pid.map(|pid| ("by_pid", json!(pid))));
+    fields.extend(by.map(|by| ("by", json!(by))));
+    fields
 }
 
 /// Returns a remark as a JSON object without its braces and its time: `,"process":"web",…,"event":"started","pid":7,"text":"…"`.

@@ -23,6 +23,7 @@ mod ci;
 mod clean;
 mod clean_children;
 mod cold;
+mod control;
 mod display;
 mod dry_run;
 mod envs;

@@ -175,7 +175,8 @@ fn words_in_order(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
         Note::WatchingByLooking { .. } => Err("the mind knows nothing of the kernel's queues".into()),
         Note::OutputUnread { .. } => Err("the mind knows nothing of pollers".into()),
         Note::LogsIncomplete { .. } => Err("the mind knows nothing of files".into()),
-        Note::LinesLost | Note::Asked { .. } => Err("the mind knows nothing of lines".into()),
+        Note::Asked { .. } => Err("the mind does not know who asks".into()),
+        Note::LinesLost => Err("the mind knows nothing of lines".into()),
     }
 }
 

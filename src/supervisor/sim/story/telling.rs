@@ -108,7 +108,7 @@ fn note_words(note: &Note) -> Vec<String> {
         }
         Note::GuardLost => one("no guard", &"", ""),
         Note::LinesLost => one("lost", &"", ""),
-        Note::Asked { .. } => one("asked", &"", ""),
+        Note::Asked { wish, .. } => one("asked", &"", &format!("{wish:?}")),
         Note::NoTerminals { .. } => one("no ptys", &"", ""),
         Note::OutputUnread { instance, .. } => one("unread", instance, ""),
         Note::LogsIncomplete { file, .. } => one("logs incomplete", file, ""),
