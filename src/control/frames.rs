@@ -96,8 +96,6 @@ pub enum Reason {
     Left,
     /// The stack has come to its end.
     StackEnded,
-    /// The process is not part of the stack any more.
-    Removed,
     /// A reason of a later version.
     #[serde(other)]
     Other,

@@ -10,7 +10,7 @@ use super::frames::PROTOCOL;
 use super::io::Wire;
 use super::protocol::{Code, Refusal};
 use super::routes::{Said, value};
-use super::session::{AttachQuery, Session};
+use super::session::{Asker, AttachQuery, Session};
 use crate::sys::pty::WindowSize;
 
 const PATH: &str = "/v1/attach";
@@ -27,10 +27,11 @@ pub(super) fn is_asked_for(uri: &Uri) -> bool {
 pub(super) async fn answer(
     mut request: Request<Incoming>,
     session: &dyn Session,
+    asker: Asker,
 ) -> Result<Response<Said>, Refusal> {
     let query = query(&request)?;
     let upgraded = upgrade::on(&mut request);
-    let attached = session.attach(query).await?;
+    let attached = session.attach(query, asker).await?;
     spawn_local(async move {
         // Whoever does not go on has gone away; what was lent is given back then.
         let Ok(upgraded) = upgraded.await else { return };

@@ -31,7 +31,7 @@ pub(super) async fn answer(
 ) -> Response<Said> {
     let asker = Asker { name: name_of(&request), ..asker };
     if lending::is_asked_for(request.uri()) {
-        return lending::answer(request, &*session).await.unwrap_or_else(|refusal| refused(&refusal));
+        return lending::answer(request, &*session, asker).await.unwrap_or_else(|refusal| refused(&refusal));
     }
     route(request, &*session, asker).await.unwrap_or_else(|refusal| refused(&refusal))
 }

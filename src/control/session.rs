@@ -32,7 +32,7 @@ pub trait Session {
     fn follow(&self, query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>>;
 
     /// Lends the keyboard and the screen of an instance.
-    fn attach(&self, query: AttachQuery) -> Later<'_, Result<Attached, Refusal>>;
+    fn attach(&self, query: AttachQuery, asker: Asker) -> Later<'_, Result<Attached, Refusal>>;
 }
 
 /// Whether somebody wants to know what the processes use.

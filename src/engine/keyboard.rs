@@ -123,7 +123,7 @@ impl Keyboards {
     /// The leader of a run has ended.
     pub(super) fn exited(&self, run: RunId, exit: Exit) {
         if let Some(line) = self.line_of_run(run) {
-            line.exit.set(Some(exit));
+            line.exits(exit);
         }
     }
 

@@ -5,7 +5,7 @@ use super::keyboard::Wants;
 use super::perform::Hands;
 use crate::control::attach::{Attached, NotAttached};
 use crate::control::protocol::{Code, Refusal};
-use crate::control::session::AttachQuery;
+use crate::control::session::{Asker, AttachQuery};
 use crate::project::{InstanceId, InstanceSpec};
 use crate::supervisor::Part;
 
@@ -14,9 +14,16 @@ impl Hands {
     ///
     /// # Errors
     /// It is not clear whose, or there is none.
-    pub(super) fn lend(&self, query: &AttachQuery) -> Result<Attached, Refusal> {
+    pub(super) fn lend(&self, query: &AttachQuery, asker: &Asker) -> Result<Attached, Refusal> {
         let wants = self.keyboards.wants().borrow().clone();
-        let instance = self.lender(query.name.as_deref(), &wants)?;
+        let instance = self.meant(query.name.as_deref(), &wants)?;
+        if self.is_below(&instance, asker) {
+            return Err(Refusal {
+                code: Code::NotPossible,
+                message: format!("this is the screen of `{instance}` already"),
+                hint: Some("it would show itself without end; attach from another terminal".to_owned()),
+            });
+        }
         self.keyboards.attach(&instance, query.wish).map_err(|why| match why {
             NotAttached::Gone => Refusal::gone(),
             NotAttached::TooMany { most } => {
@@ -26,9 +33,9 @@ impl Hands {
     }
 
     /// Returns whose keyboard is meant: the only one that has one, or of several the only one that waits for keys.
-    fn lender(&self, name: Option<&str>, wants: &Wants) -> Result<InstanceId, Refusal> {
+    fn meant(&self, name: Option<&str>, wants: &Wants) -> Result<InstanceId, Refusal> {
         let all = || self.project.instances.iter().map(|spec| spec.id.clone()).collect();
-        let meant: Vec<InstanceId> = match name {
+        let named: Vec<InstanceId> = match name {
             None => all(),
             Some(name) => self.project.instances_named(&[name.to_owned()]).map_err(|nobody| Refusal {
                 code: Code::UnknownProcess,
@@ -36,21 +43,29 @@ impl Hands {
                 hint: nobody.hint,
             })?,
         };
-        let is_lender = |id: &&InstanceId| {
+        let has_one = |id: &&InstanceId| {
             self.project
                 .instances
                 .iter()
                 .find(|spec| spec.id == **id)
                 .is_some_and(|spec| self.has_keyboard(spec))
         };
-        let lenders: Vec<&InstanceId> = meant.iter().filter(is_lender).collect();
+        let lenders: Vec<&InstanceId> = named.iter().filter(has_one).collect();
         let waiting: Vec<&&InstanceId> = lenders.iter().filter(|id| wants.of(id).is_some()).collect();
         match (lenders.as_slice(), waiting.as_slice()) {
             ([one], _) => Ok((*one).clone()),
             (_, [one]) => Ok((**one).clone()),
-            ([], _) => Err(without_terminal(&meant)),
+            ([], _) => Err(without_terminal(&named)),
             _ => Err(several(name, &lenders, wants)),
         }
+    }
+
+    /// Returns whether somebody who asks is one of the processes of an instance.
+    fn is_below(&self, instance: &InstanceId, asker: &Asker) -> bool {
+        let place = self.place_of(instance);
+        let run = self.runs.iter().find(|(_, held)| held.place == place && held.part == Part::Main);
+        let kin = run.and_then(|(run, _)| self.kin(*run));
+        asker.pid.zip(kin).is_some_and(|(pid, kin)| kin.has(pid) == Some(true))
     }
 
     /// Returns whether forge holds a terminal of an instance, or will when it runs.
@@ -86,10 +101,10 @@ fn several(name: Option<&str>, lenders: &[&InstanceId], wants: &Wants) -> Refusa
     Refusal { code: Code::NotPossible, message, hint: Some(hint) }
 }
 
-fn listed<'a>(ids: impl Iterator<Item = &'a InstanceId>, wants: Option<&Wants>) -> String {
+fn listed<'a>(ids: impl Iterator<Item = &'a InstanceId>, asking: Option<&Wants>) -> String {
     let one = |id: &InstanceId| {
-        let waits = wants.is_some_and(|wants| wants.of(id).is_some());
-        format!("{id}{}", if waits { " (waits for keys)" } else { "" })
+        let is_waiting = asking.is_some_and(|asking| asking.of(id).is_some());
+        format!("{id}{}", if is_waiting { " (waits for keys)" } else { "" })
     };
     ids.map(one).collect::<Vec<_>>().join(", ")
 }

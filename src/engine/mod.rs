@@ -394,7 +394,7 @@ impl Engine {
             // Whoever has gone away meanwhile is not missed.
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
-            Question::Lend(query, asker) => drop(asker.send(self.hands.lend(&query))),
+            Question::Lend(query, asker, answer) => drop(answer.send(self.hands.lend(&query, &asker))),
             Question::Event(event) => return Some(event),
         }
         None

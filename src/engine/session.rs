@@ -34,7 +34,7 @@ pub(super) enum Question {
     /// What is so, and what the hands know besides.
     View(oneshot::Sender<View>),
     /// The keyboard of an instance.
-    Lend(AttachQuery, oneshot::Sender<Result<Attached, Refusal>>),
+    Lend(AttachQuery, Asker, oneshot::Sender<Result<Attached, Refusal>>),
     /// Something for the mind.
     Event(Event),
 }
@@ -155,8 +155,8 @@ impl Session for LocalSession {
         Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot follow lines yet")) })
     }
 
-    fn attach(&self, query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
-        Box::pin(async move { self.put(|asker| Question::Lend(query, asker)).await? })
+    fn attach(&self, query: AttachQuery, asker: Asker) -> Later<'_, Result<Attached, Refusal>> {
+        Box::pin(async move { self.put(|answer| Question::Lend(query, asker, answer)).await? })
     }
 }
 

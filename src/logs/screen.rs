@@ -100,19 +100,21 @@ impl Screen {
         let Some(last) = last else { return };
         // At least the row of the last line, in a window of one row, too.
         let first = (last + 2).saturating_sub(rows).min(last);
-        let mut wrapped = false;
+        let (mut wrapped, mut is_at_start) = (false, true);
         for (row, line) in screen.visible_lines().enumerate().take(last + 1).skip(first) {
             if row > first && !wrapped {
                 out.push_str("\r\n");
             }
             wrapped = line.is_wrapped() && row < last;
-            draw(line.cells(), wrapped, out);
+            is_at_start = draw(line.cells(), wrapped, out) == 0;
         }
         if !is_active {
             out.push_str("\r\n");
             return;
         }
-        out.push('\r');
+        if !is_at_start {
+            out.push('\r');
+        }
         let above = last - cursor.row.clamp(first, last);
         if above > 0 {
             let _ = write!(out, "\x1b[{above}A");
@@ -150,8 +152,8 @@ fn is_inked(cell: &Cell) -> bool {
     cell.char() != ' ' || cell.pen().background().is_some() || cell.pen().is_inverse()
 }
 
-/// Draws one row, with the blanks at its end only where it goes on in the next one.
-fn draw(cells: &[Cell], whole: bool, out: &mut String) {
+/// Draws one row, with the blanks at its end only where it goes on in the next one; returns how many columns that takes.
+fn draw(cells: &[Cell], whole: bool, out: &mut String) -> usize {
     let end = if whole { cells.len() } else { cells.iter().rposition(is_inked).map_or(0, |last| last + 1) };
     let mut pen = Pen::default();
     // The second half of a wide character is drawn with the first.
@@ -161,6 +163,7 @@ fn draw(cells: &[Cell], whole: bool, out: &mut String) {
         out.push(cell.char());
     }
     change_pen(&pen, &Pen::default(), out);
+    end
 }
 
 fn change_pen(from: &Pen, to: &Pen, out: &mut String) {

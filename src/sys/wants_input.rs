@@ -85,14 +85,12 @@ mod in_front {
             file.is_ok_and(|file| file.rdev() == device || file.rdev() == OWN_TERMINAL)
         };
         threads.flatten().any(|thread| {
-            match fs::read_to_string(thread.path().join("syscall")) {
-                Ok(call) => descriptor_read(&call).is_some_and(is_it),
-                // Where nobody may look at system calls (a kernel without them, a strict ptrace_scope) it is at least told where it waits.
-                Err(_) => {
-                    let place = fs::read_to_string(thread.path().join("wchan")).unwrap_or_default();
-                    matches!(place.as_str(), "n_tty_read" | "wait_woken") && is_it(0)
-                }
+            if let Ok(call) = fs::read_to_string(thread.path().join("syscall")) {
+                return descriptor_read(&call).is_some_and(is_it);
             }
+            // Where nobody may look at system calls (a kernel without them, a strict ptrace_scope) it is at least told where it waits.
+            let place = fs::read_to_string(thread.path().join("wchan")).unwrap_or_default();
+            matches!(place.as_str(), "n_tty_read" | "wait_woken") && is_it(0)
         })
     }
 

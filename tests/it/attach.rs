@@ -136,9 +136,9 @@ fn an_attachment_outlives_the_process_and_ends_with_the_stack() {
     let web = stack.puppet("web.1");
     assert_eq!(web.fact("size"), "100x30", "from its start");
     seat.types("again\r");
-    web.reads("again\n");
+    web.reads("again\n").says("last words");
     stack.signal(Signal::SIGTERM);
-    seat.sees("the stack has ended").exits_with(0);
+    seat.sees("last words").sees("web.1 terminated by SIGTERM").sees("the stack has ended").exits_with(0);
     assert!(is_cooked(&seat.terminal().settings()));
     stack.ends();
     stack.leaves_nobody_behind();
@@ -322,6 +322,18 @@ fn who_cannot_be_attached_to_is_told_why() {
 }
 
 #[test]
+fn nobody_is_attached_to_himself() {
+    let stack = Forge::new()
+        .variable("FORGE", env!("CARGO_BIN_EXE_forge"))
+        .procfile("web: $FORGE attach web; $FORGE attach other -r; puppet\nother: puppet\n")
+        .start("--tty full");
+    stack.sees("this is the screen of `web.1` already");
+    stack.sees("watching other.1");
+    stack.puppet("other.1").says("seen from afar");
+    stack.sees("web.1 | seen from afar").sees("other.1 | seen from afar");
+}
+
+#[test]
 fn any_program_can_attach_over_the_socket() {
     let (stack, web) = one();
     web.says("hello");
@@ -333,30 +345,29 @@ fn any_program_can_attach_over_the_socket() {
             .flat_map(|directory| std::fs::read_dir(directory.path()).into_iter().flatten().flatten());
         files.map(|file| file.path()).find(|path| path.extension().is_some_and(|it| it == "sock"))
     });
-    let mut socket = UnixStream::connect(socket).expect("somebody listens");
-    socket
+    let mut line = UnixStream::connect(&socket).expect("somebody listens");
+    line
         .write_all(
             b"POST /v1/attach/web?columns=90&rows=20 HTTP/1.1\r\nHost: forge\r\nConnection: upgrade\r\nUpgrade: forge-attach\r\n\r\n",
         )
         .expect("room");
     let mut heard = Vec::new();
-    let mut hears = |socket: &mut UnixStream, text: &str| {
+    let mut finds = |line: &mut UnixStream, text: &str| {
         while !String::from_utf8_lossy(&heard).contains(text) {
             let mut some = [0; 1024];
-            let length = socket.read(&mut some).expect("an answer");
+            let length = line.read(&mut some).expect("an answer");
             assert!(length > 0, "{text:?} in {:?}", String::from_utf8_lossy(&heard));
             heard.extend(&some[..length]);
         }
     };
-    hears(&mut socket, "101 Switching Protocols");
-    hears(&mut socket, "\"name\":\"web.1\"");
-    hears(&mut socket, "hello");
-    socket.write_all(b"d\0\0\0\x03ok\rq\0\0\0\0").expect("room");
+    finds(&mut line, "101 Switching Protocols");
+    finds(&mut line, "\"name\":\"web.1\"");
+    finds(&mut line, "hello");
+    line.write_all(b"d\0\0\0\x03ok\rq\0\0\0\0").expect("room");
     web.reads("ok\n");
-    hears(&mut socket, "x\0\0\0\x0e{\"why\":\"left\"}");
+    finds(&mut line, "x\0\0\0\x0e{\"why\":\"left\"}");
     // Nonsense harms nobody.
-    let mut other = UnixStream::connect(socket.peer_addr().expect("a name").as_pathname().expect("a path"))
-        .expect("room");
+    let mut other = UnixStream::connect(&socket).expect("room");
     other
         .write_all(b"POST /v1/attach/web HTTP/1.1\r\nHost: forge\r\nConnection: upgrade\r\nUpgrade: forge-attach\r\n\r\nd\xff\xff\xff\xff")
         .expect("room");

@@ -67,7 +67,7 @@ impl fmt::Display for DetachKeys {
             let between = if place > 0 { " " } else { "" };
             match key {
                 Key::Control(letter) => {
-                    write!(f, "{between}Ctrl-{}", char::from(letter.to_ascii_uppercase()))?
+                    write!(f, "{between}Ctrl-{}", char::from(letter.to_ascii_uppercase()))?;
                 }
                 Key::Plain(byte) => write!(f, "{between}{}", char::from(*byte))?,
             }

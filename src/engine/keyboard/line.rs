@@ -29,6 +29,8 @@ pub(super) struct Line {
     size: Cell<WindowSize>,
     /// How its leader has ended.
     pub(super) exit: Cell<Option<Exit>>,
+    /// Wakes whoever waits for that.
+    pub(super) ended: Notify,
     is_live: Cell<bool>,
     waiting: RefCell<VecDeque<u8>>,
     is_writing: Cell<bool>,
@@ -57,6 +59,7 @@ impl Line {
             streams,
             size: Cell::new(size),
             exit: Cell::new(None),
+            ended: Notify::new(),
             is_live: Cell::new(is_live),
             waiting: RefCell::default(),
             is_writing: Cell::new(false),
@@ -76,6 +79,13 @@ impl Line {
         self.is_live.set(false);
         self.waiting.borrow_mut().clear();
         self.room.notify_waiters();
+        self.ended.notify_waiters();
+    }
+
+    /// Its leader has ended.
+    pub(super) fn exits(&self, exit: Exit) {
+        self.exit.set(Some(exit));
+        self.ended.notify_waiters();
     }
 
     pub(super) fn controller(&self) -> Option<BorrowedFd<'_>> {
@@ -84,7 +94,7 @@ impl Line {
 
     pub(super) fn screen_size(&self) -> Size {
         let WindowSize { rows, columns } = self.size.get();
-        Size { rows, columns }
+        Size { columns, rows }
     }
 
     /// Tells the process its size, if it is another one.

@@ -28,10 +28,8 @@ enum Shows {
     Bytes(Vec<u8>),
     /// The screen is to be drawn again.
     Redraw,
-    /// The output has ended.
+    /// The output has ended, or the stack has.
     Over,
-    /// The stack has.
-    End,
 }
 
 impl Keyboards {
@@ -56,10 +54,27 @@ impl Keyboards {
             let is_first = seen.is_none();
             seen = Some(line.run);
             self.show_run(instance, id, (&line, is_first), shown).await?;
-            if self.is_over() {
-                return Ok(Reason::StackEnded);
+            self.end_of(instance, &line).await;
+            let exit = line.exit.get();
+            // At the end of all it may be unknown for ever.
+            if exit.is_some() || !self.is_over() {
+                tell(shown, Shown::Ended(Ended { exit })).await?;
             }
-            tell(shown, Shown::Ended(Ended { exit: line.exit.get() })).await?;
+        }
+    }
+
+    /// Waits until it is known how a run has ended, whose output has.
+    async fn end_of(&self, instance: &InstanceId, line: &Line) {
+        loop {
+            let changed = self.changed(instance);
+            let (ended, news) = (line.ended.notified(), changed.notified());
+            if line.exit.get().is_some() || !line.is_live() || self.is_over() {
+                return;
+            }
+            tokio::select! {
+                () = ended => {}
+                () = news => {}
+            }
         }
     }
 
@@ -130,7 +145,6 @@ impl Keyboards {
                     }
                     return Ok(());
                 }
-                Shows::End => return Ok(()),
             }
         }
     }
@@ -179,9 +193,7 @@ impl Keyboards {
     async fn next(&self, taps: &mut [Tap], (instance, redraw): (&InstanceId, &Notify)) -> Shows {
         let changed = self.changed(instance);
         let news = changed.notified();
-        if self.is_over() {
-            return Shows::End;
-        }
+        let is_over = self.is_over();
         let printed = async {
             match taps {
                 [] => None,
@@ -194,10 +206,13 @@ impl Keyboards {
             }
         };
         tokio::select! {
+            biased;
+            // Its last words before the end of all.
             bytes = printed => bytes.map_or(Shows::Over, Shows::Bytes),
             () = redraw.notified() => Shows::Redraw,
-            // Another run, which is shown when this one is at its end; or the end of all.
-            () = news => if self.is_over() { Shows::End } else { Shows::Bytes(Vec::new()) },
+            () = std::future::ready(()), if is_over => Shows::Over,
+            // Another run, which is shown when this one is at its end; or the end of all, see above.
+            () = news => Shows::Bytes(Vec::new()),
         }
     }
 

@@ -37,7 +37,7 @@ impl Keyboards {
                     }
                 }
                 Some(Typed::Window { columns, rows }) => {
-                    self.window_is(&instance, id, WindowSize { rows, columns })
+                    self.window_is(&instance, id, WindowSize { rows, columns });
                 }
                 Some(Typed::Last) => {
                     if let Some(line) = self.line_of(&instance) {

@@ -116,6 +116,7 @@ impl Keyboards {
 
     /// Returns what the process asks, if it waits for an answer.
     fn question(&self, line: &Line) -> Option<Wanting> {
+        let asker = wants_input::look(line.controller()?, line.pid)?;
         let tap = line.streams.first().and_then(|stream| self.0.hub.tap(*stream))?;
         let screen = Screen::replay(&tap.before, line.screen_size(), &tap.recent);
         let prompt = screen.row();
@@ -123,7 +124,6 @@ impl Keyboards {
         if prompt.is_empty() && !screen.modes().is_full_screen() {
             return None;
         }
-        let asker = wants_input::look(line.controller()?, line.pid)?;
         let program = asking::program(&prompt, asker.program.as_deref());
         Some(Wanting { program, prompt })
     }

@@ -50,6 +50,7 @@ pub struct Modes {
 }
 
 /// What differs from what is usual.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the terminal")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Set {
     private: BTreeMap<u16, bool>,
@@ -189,9 +190,8 @@ impl Set {
         if let Some(last) = text.last() {
             self.midline = !matches!(last, b'\n' | b'\r');
         }
-        match memchr::memrchr2(0x0e, 0x0f, text) {
-            Some(place) => self.shifted = text[place] == 0x0e,
-            None => {}
+        if let Some(place) = memchr::memrchr2(0x0e, 0x0f, text) {
+            self.shifted = text[place] == 0x0e;
         }
     }
 
@@ -242,7 +242,7 @@ impl Set {
             [0x1b, b'[', .., b'C'] => self.midline = true,
             [0x1b, b'[', parameters @ .., b'G'] => self.midline = numbers(parameters).next().unwrap_or(1) > 1,
             [0x1b, b'[', parameters @ .., b'H' | b'f'] => {
-                self.midline = numbers(parameters).nth(1).unwrap_or(1) > 1
+                self.midline = numbers(parameters).nth(1).unwrap_or(1) > 1;
             }
             [0x1b, b'[', parameters @ .., b'r']
                 if parameters.iter().all(|byte| matches!(byte, b'0'..=b';')) =>

@@ -63,11 +63,13 @@ impl Queries {
 /// Whether a terminal would answer it.
 fn is_question(sequence: &[u8]) -> bool {
     match sequence {
-        [ENQ] | [0x1b, b'Z'] | [0x1b, b'[', b'?', b'u'] => true,
+        [ENQ] | [0x1b, b'Z'] | [0x1b, b'[', b'?', b'u']
         // What it is; where the cursor is and how it does; its parameters; its modes; its name.
-        [0x1b, b'[', .., b'c' | b'n' | b'x']
+        | [0x1b, b'[', .., b'c' | b'n' | b'x']
         | [0x1b, b'[', .., b'$', b'p']
-        | [0x1b, b'[', b'>', .., b'q'] => true,
+        | [0x1b, b'[', b'>', .., b'q']
+        // Settings and capabilities (DCS).
+        | [0x1b, b'P', b'$' | b'+', b'q', ..] => true,
         // Its window.
         [0x1b, b'[', parameters @ .., b't'] => {
             matches!(parameters, b"11" | b"13" | b"14" | b"15" | b"16" | b"18" | b"19" | b"20" | b"21")
@@ -75,8 +77,7 @@ fn is_question(sequence: &[u8]) -> bool {
                 || parameters.starts_with(b"14;")
                 || parameters.starts_with(b"15;")
         }
-        // Settings and capabilities (DCS), colours and the clipboard (OSC).
-        [0x1b, b'P', b'$' | b'+', b'q', ..] => true,
+        // Colours and the clipboard (OSC).
         [0x1b, b']', rest @ ..] => {
             let text = rest.strip_suffix(b"\x07").or_else(|| rest.strip_suffix(b"\x1b\\")).unwrap_or(rest);
             text.ends_with(b";?")

@@ -74,7 +74,9 @@ impl Sequences {
                 self.give_up(take);
                 self.state = State::Escape;
             }
-            (State::Escape | State::Control | State::String | State::StringEscape, CAN | SUB) => {
+            (State::Escape | State::Control | State::String | State::StringEscape, CAN | SUB)
+            | (State::LongString, BEL)
+            | (State::LongStringEscape, _) => {
                 self.held.push(byte);
                 return self.give_up(take);
             }
@@ -105,10 +107,6 @@ impl Sequences {
                 return self.step(byte, take);
             }
             (State::LongString, ESC) => self.state = State::LongStringEscape,
-            (State::LongString, BEL) | (State::LongStringEscape, _) => {
-                self.held.push(byte);
-                return self.give_up(take);
-            }
             (State::LongString, _) => {}
             // A control character within a sequence, which does its work all the same, or damage.
             (State::Text | State::Escape | State::Control | State::String, _) => {

@@ -41,7 +41,8 @@ fn lines_and_a_prompt_stand_where_they_stood() {
 
 #[test]
 fn the_row_above_the_lines_stays_free() {
-    let output = (1..=9).map(|line| format!("line {line}\r\n")).collect::<String>() + "> ";
+    let lines: Vec<String> = (1..=9).map(|line| format!("line {line}\r\n")).collect();
+    let output = lines.concat() + "> ";
     let mut terminal = sat_there("$ forge attach web\r\n", SIZE);
     let redraw = Screen::replay(&Modes::default(), SIZE, output.as_bytes()).redraw(SIZE);
     terminal.feed(String::from_utf8(redraw).expect("text").as_str());
