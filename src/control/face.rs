@@ -18,14 +18,11 @@ pub trait Face {
     /// Returns how many rows of the window it has for itself.
     fn rows(&self) -> u16;
 
-    /// The window has another size, or it may be forge's turn again.
+    /// The window may have another size, or it may be forge's turn again, as after a stop.
     fn looks_again(&self);
 
     /// Gives the terminal back: forge is about to be stopped, or to end. Waits a moment at most.
     fn leaves(&self);
-
-    /// Takes the terminal again after a stop, if it is forge's turn.
-    fn returns(&self);
 }
 
 /// What a face has in hand.

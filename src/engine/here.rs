@@ -1,16 +1,18 @@
 //! What a face on forge's own terminal has in hand that no other face has.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
 
-use super::hub::Hub;
+use super::hub::{Hub, Way};
 use super::keyboard::{Keyboards, Wants};
 use super::perform::Hands;
-use crate::control::face::{Askers, Here, Means};
+use crate::control::face::{Askers, Face, Here, Means};
 use crate::control::session::{Later, Session};
-use crate::logs::ScreenWish;
+use crate::logs::{ScreenWish, Sink, Writer};
 use crate::project::InstanceId;
 use crate::supervisor::{Event, Want};
 use crate::sys::process;
@@ -28,6 +30,34 @@ pub(super) fn begin(hands: &Hands, session: Rc<dyn Session>) {
     };
     // It ends with the runtime.
     spawn_local(Rc::clone(face).live(Means { session, here: Rc::new(here) }));
+}
+
+/// Starts the thread that writes the standard output, for the stream alone or for a face, too.
+pub(super) fn way(
+    face: Option<(Rc<dyn Face>, Box<dyn Writer>)>,
+    sink: Box<dyn Sink>,
+    stdout: OwnedFd,
+) -> io::Result<(Option<Rc<dyn Face>>, Way)> {
+    Ok(match face {
+        Some((face, writer)) => (Some(face), Way::start("output", sink, writer)?),
+        None => (None, Way::to("output", sink, stdout)?),
+    })
+}
+
+impl Hands {
+    /// The window may have another size, or it may be forge's turn again.
+    pub(super) fn look_at_terminal(&self) {
+        if let Some(face) = &self.terminal.face {
+            face.looks_again();
+        }
+    }
+
+    /// Gives forge's own terminal back.
+    pub(super) fn leave_terminal(&self) {
+        if let Some(face) = &self.terminal.face {
+            face.leaves();
+        }
+    }
 }
 
 /// Everything of the engine that a face may touch.

@@ -14,6 +14,7 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod facing;
 mod follow;
 mod listeners;
 mod open_line;
@@ -23,11 +24,11 @@ mod signs;
 mod sinks;
 mod stream;
 mod tap;
+mod way;
 
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -44,8 +45,9 @@ use self::sinks::Sinks;
 use self::stream::Stream;
 pub(super) use self::tap::Watcher;
 pub use self::tap::{End, Tap};
+pub use self::way::Way;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, LastWords, Origin, Rewrite, StreamId};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -64,30 +66,6 @@ const ENOUGH_BYTES: usize = 128 * 1024;
 
 /// How long a stream is silent before rows that it draws again and again are shown as they are then.
 const REDRAWN_SILENCE: Duration = Duration::from_millis(500);
-
-/// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
-pub struct Way {
-    sink: Box<dyn Sink>,
-    outlet: Outlet,
-}
-
-impl Way {
-    /// Starts the thread, with this name.
-    ///
-    /// # Errors
-    /// The kernel has no thread left.
-    pub fn start(name: &str, sink: Box<dyn Sink>, writer: impl Writer + 'static) -> io::Result<Way> {
-        Ok(Way { sink, outlet: Outlet::start(name, writer)? })
-    }
-
-    /// Starts a thread that writes what the sink has formatted to a descriptor as it is: a terminal, a pipe, a file.
-    ///
-    /// # Errors
-    /// The kernel has no thread left.
-    pub fn to(name: &str, sink: Box<dyn Sink>, output: OwnedFd) -> io::Result<Way> {
-        Ok(Way { sink, outlet: Outlet::to(name, output)? })
-    }
-}
 
 /// A handle to the hub; all of them are the same hub.
 #[derive(Clone)]
@@ -168,14 +146,6 @@ impl Hub {
         self.formatted(&mut state);
     }
 
-    /// Says something to whoever looks at the standard output, and to nobody else.
-    pub fn say(&self, lines: &[String]) {
-        let mut state = self.0.state.borrow_mut();
-        state.sinks.say(clock::wall(), lines);
-        self.0.open.set(None);
-        self.formatted(&mut state);
-    }
-
     /// Begins to hear a run; returns the stream to which its reader brings what it says there. [`Hub::close`] ends it.
     pub fn begin(&self, origin: &Origin<'_>) -> StreamId {
         let mut state = self.0.state.borrow_mut();
@@ -189,13 +159,6 @@ impl Hub {
         state.sinks.begins(clock::wall(), stream, origin);
         self.formatted(&mut state);
         stream
-    }
-
-    /// Returns the streams on which an instance is or was heard.
-    pub(super) fn streams_of(&self, instance: &InstanceId) -> Vec<StreamId> {
-        let state = self.0.state.borrow();
-        let of_it = |place: &usize| state.streams[*place].instance == *instance;
-        (0..state.streams.len()).filter(of_it).map(StreamId).collect()
     }
 
     /// Returns the streams on which an instance is heard, if any of their readers is held back because an outlet takes
@@ -277,11 +240,6 @@ impl Hub {
     /// and processes go on writing without noticing.
     pub async fn output_gone(&self) -> OutputGone {
         self.0.exits[0].outlet.gone().await
-    }
-
-    /// Returns what tells the writer of the standard output that it has something to do besides.
-    pub fn nudge(&self) -> impl Fn() + Send + Sync + 'static {
-        self.0.exits[0].outlet.nudge()
     }
 
     /// Returns how many bytes have been written; a number that stands still while [`Hub::finish`] waits means

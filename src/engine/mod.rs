@@ -154,11 +154,8 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let (face, stdout) = match setup.face {
-            Some((face, writer)) => (Some(face), Way::start("output", setup.sink, writer)),
-            None => (None, Way::to("output", setup.sink, setup.stdout)),
-        };
-        let stdout = stdout.context("could not start the thread that writes")?;
+        let (face, stdout) = here::way(setup.face, setup.sink, setup.stdout)
+            .context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner = Manner { hold: setup.hold, channels: setup.channels, colour: setup.colour };
@@ -244,9 +241,7 @@ impl Engine {
         self.hands.keyboards.end();
         self.dismiss_guard().await;
         self.flush_output().await;
-        if let Some(face) = &self.hands.terminal.face {
-            face.leaves();
-        }
+        self.hands.leave_terminal();
         if let Some(server) = self.server.take() {
             server.finish().await;
         }
@@ -340,13 +335,12 @@ impl Engine {
     fn heard(&mut self, received: Received) -> Option<Event> {
         match received.signal {
             libc::SIGWINCH => {
-                self.look_at_terminal();
                 self.hands.resize();
                 None
             }
             // Whoever stopped forge alone has stopped nobody else; after a Ctrl-Z the hands know by themselves.
             libc::SIGCONT => {
-                self.look_at_terminal();
+                self.hands.look_at_terminal();
                 None
             }
             signal => {
@@ -354,12 +348,6 @@ impl Engine {
                     matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT);
                 Some(Event::Signal { signal, from_terminal: received.from_terminal })
             }
-        }
-    }
-
-    fn look_at_terminal(&self) {
-        if let Some(face) = &self.hands.terminal.face {
-            face.looks_again();
         }
     }
 

@@ -338,6 +338,7 @@ impl Hands {
 
     /// Tells every process that has a terminal of its own how large the window is now.
     pub(super) fn resize(&self) {
+        self.look_at_terminal();
         let size = self.window();
         for held in self.runs.values().filter(|held| held.part != Part::Main) {
             held.kept.resize(size);
@@ -354,14 +355,10 @@ impl Hands {
     fn suspend(&mut self) {
         self.link.signal_all(libc::SIGSTOP);
         self.link.flush();
-        if let Some(face) = &self.terminal.face {
-            face.leaves();
-        }
+        self.leave_terminal();
         let before = self.clock.now();
         signals::stop_self();
-        if let Some(face) = &self.terminal.face {
-            face.returns();
-        }
+        self.look_at_terminal();
         self.clock.suspended(self.clock.now() - before);
         self.hub.forgive_silence();
         self.happened.push_back(Event::Continued);

@@ -101,10 +101,6 @@ impl Face for BarFace {
         self.front.leave();
         self.changed.notify_one();
     }
-
-    fn returns(&self) {
-        self.looks_again();
-    }
 }
 
 /// What the face knows while the stack runs.

@@ -43,8 +43,7 @@ impl Life {
         self.answer(words::asked(verb, id));
         let (session, said) = (Rc::clone(&self.means.session), self.said.clone());
         spawn_local(async move {
-            let asker = Asker { pid: None, name: Some(words::KEY.to_owned()) };
-            let answer = match session.ask(request, asker).await {
+            let answer = match session.ask(request, asker()).await {
                 Ok(_) => String::new(),
                 Err(refusal) => refusal.message,
             };
@@ -83,6 +82,11 @@ impl Life {
             self.means.here.say(&words::said_last(&id, &lines));
         }
     }
+}
+
+/// Who asks, as the stream calls it.
+pub(super) fn asker() -> Asker {
+    Asker { pid: None, name: Some(words::KEY.to_owned()) }
 }
 
 /// Makes of what a person wants to see what the stream is told. A process that has the keyboard is seen already.

@@ -10,6 +10,7 @@ use super::super::front::Hold;
 use super::super::model::Mode;
 use super::super::words;
 use super::Life;
+use super::deeds::asker;
 use crate::control::attach::{Attached, Wish};
 use crate::control::frames::{Shown, Typed};
 use crate::control::protocol::Refusal;
@@ -86,7 +87,7 @@ impl Life {
         let query = AttachQuery { name: Some(id.to_string()), wish };
         let (session, lends, id) = (Rc::clone(&self.means.session), self.lends.0.clone(), id.clone());
         spawn_local(async move {
-            let attached = session.attach(query).await;
+            let attached = session.attach(query, asker()).await;
             // The one that is asked for is the only one.
             let _ = lends.try_send((id, window, attached));
         });

@@ -17,7 +17,7 @@ fn seen(model: &Model, columns: u16) -> String {
     rows[0].trim_end().to_owned()
 }
 
-fn check(model: &Model, widths: &[u16], expected: Expect) {
+fn check(model: &Model, widths: &[u16], expected: &Expect) {
     let lines: Vec<String> =
         widths.iter().map(|columns| format!("{columns:3}|{}|\n", seen(model, *columns))).collect();
     expected.assert_eq(&lines.concat());
@@ -38,7 +38,7 @@ fn names_before_hints_and_trouble_before_all() {
     check(
         &stack(),
         &[160, 100, 80, 60, 50, 40, 30, 20, 10],
-        expect![[r#"
+        &expect![[r#"
         160| web.1 ready  worker.1 running  db.1 failed                               r restart  s stop  a attach  f focus  m mute  / filter  e error  p ps  q quit  ? help|
         100| web.1 ready  worker.1 running  db.1 failed           r restart  s stop  a attach  / filter  ? help|
          80| web.1 ready  worker.1 running  db.1 failed         r restart  / filter  ? help|
@@ -61,7 +61,7 @@ fn many_processes_are_counted() {
     check(
         &model(&rows),
         &[120, 80, 50, 40, 20, 10],
-        expect![[r#"
+        &expect![[r#"
         120| worker.8 backoff  worker.9 starting  28 ready                            r restart  s stop  a attach  / filter  ? help|
          80| worker.8 backoff  worker.9 starting  28 ready      r restart  / filter  ? help|
          50| worker.8 backoff  worker.9 starting  28 ready  ?|
@@ -79,7 +79,7 @@ fn an_offer_comes_first() {
     check(
         &model,
         &[120, 80, 60, 30, 10],
-        expect![[r#"
+        &expect![[r#"
         120| web.1 waits for input — Enter gives it the keyboard  web.1 ready  worker.1 running  db.1 failed                 ? help|
          80| web.1 waits for input — Enter gives it the keyboard  1 failed  1 running  1 r…|
          60| web.1 waits for input — Enter gives it the keyboard  1 fa…|
@@ -96,7 +96,7 @@ fn a_choice_shows_whom() {
     check(
         &model,
         &[80, 40, 20, 10],
-        expect![[r#"
+        &expect![[r#"
              80| restart _  1 web.1  2 worker.1  3 db.1|
              40| restart _  1 web.1  2 worker.1  3 db.1|
              20| _  1 web.1|
@@ -107,7 +107,7 @@ fn a_choice_shows_whom() {
     check(
         &model,
         &[80, 30, 20],
-        expect![[r#"
+        &expect![[r#"
              80| restart w_  1 web.1  2 worker.1|
              30| w_  1 web.1  2 worker.1|
              20| w_  2 worker.1|
@@ -117,7 +117,7 @@ fn a_choice_shows_whom() {
     check(
         &model,
         &[80, 20, 10],
-        expect![[r#"
+        &expect![[r#"
              80| restart wx_  nobody|
              20| wx_  nobody|
              10| wx_  no…|
@@ -132,7 +132,7 @@ fn a_filter_shows_its_end() {
     check(
         &model,
         &[80, 40, 20, 10],
-        expect![[r#"
+        &expect![[r#"
              80| /GET /users_                                     Enter keeps it  Esc shows all|
              40| /GET /users_|
              20| /GET /users_|
@@ -143,7 +143,7 @@ fn a_filter_shows_its_end() {
     check(
         &model,
         &[120, 80, 40, 20],
-        expect![[r#"
+        &expect![[r#"
         120| without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed                  r restart  / filter  ? help|
          80| without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed    ?|
          40| without worker.1  /GET /users  1 fail…|
@@ -159,7 +159,7 @@ fn the_way_back_from_a_process_is_always_there() {
     check(
         &model,
         &[80, 40, 20, 10],
-        expect![[r#"
+        &expect![[r#"
              80| worker.1 has the keyboard — Ctrl-] takes it back|
              40| worker.1 — Ctrl-] leaves|
              20| Ctrl-]|
@@ -175,7 +175,7 @@ fn without_keys_and_at_the_end() {
     check(
         &model,
         &[100],
-        expect![[r#"
+        &expect![[r#"
         100| web.1 ready  worker.1 running  db.1 failed                          stopping; Ctrl-C again to kill|
     "#]],
     );
@@ -183,7 +183,7 @@ fn without_keys_and_at_the_end() {
     check(
         &model,
         &[100],
-        expect![[r#"
+        &expect![[r#"
         100| web.1 ready  worker.1 running  db.1 failed|
     "#]],
     );
