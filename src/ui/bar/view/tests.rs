@@ -19,7 +19,7 @@ fn seen(model: &Model, columns: u16) -> String {
 
 fn check(model: &Model, widths: &[u16], expected: &Expect) {
     let lines: Vec<String> =
-        widths.iter().map(|columns| format!("{columns:3}|{}|\n", seen(model, *columns))).collect();
+        widths.iter().map(|columns| format!("{columns:<3}|{}|\n", seen(model, *columns))).collect();
     expected.assert_eq(&lines.concat());
 }
 
@@ -39,16 +39,16 @@ fn names_before_hints_and_trouble_before_all() {
         &stack(),
         &[160, 100, 80, 60, 50, 40, 30, 20, 10],
         &expect![[r#"
-        160| web.1 ready  worker.1 running  db.1 failed                               r restart  s stop  a attach  f focus  m mute  / filter  e error  p ps  q quit  ? help|
-        100| web.1 ready  worker.1 running  db.1 failed           r restart  s stop  a attach  / filter  ? help|
-         80| web.1 ready  worker.1 running  db.1 failed         r restart  / filter  ? help|
-         60| web.1 ready  worker.1 running  db.1 failed          ? help|
-         50| web.1 ready  worker.1 running  db.1 failed     ?|
-         40| db.1 failed  1 running  1 ready      ?|
-         30| 1 failed  1 running  1 ready|
-         20| 1 failed  1 runni…|
-         10| 1 failed|
-    "#]],
+            160| web.1 ready  worker.1 running  db.1 failed                               r restart  s stop  a attach  f focus  m mute  / filter  e error  p ps  q quit  ? help|
+            100| web.1 ready  worker.1 running  db.1 failed           r restart  s stop  a attach  / filter  ? help|
+            80 | web.1 ready  worker.1 running  db.1 failed         r restart  / filter  ? help|
+            60 | web.1 ready  worker.1 running  db.1 failed          ? help|
+            50 | web.1 ready  worker.1 running  db.1 failed     ?|
+            40 | db.1 failed  1 running  1 ready      ?|
+            30 | 1 failed  1 running  1 ready|
+            20 | 1 failed  1 runni…|
+            10 | 1 failed|
+        "#]],
     );
 }
 
@@ -62,13 +62,13 @@ fn many_processes_are_counted() {
         &model(&rows),
         &[120, 80, 50, 40, 20, 10],
         &expect![[r#"
-        120| worker.8 backoff  worker.9 starting  28 ready                            r restart  s stop  a attach  / filter  ? help|
-         80| worker.8 backoff  worker.9 starting  28 ready      r restart  / filter  ? help|
-         50| worker.8 backoff  worker.9 starting  28 ready  ?|
-         40| 1 backoff  1 starting  28 ready      ?|
-         20| 1 backoff  1 star…|
-         10| 1 backo…|
-    "#]],
+            120| worker.8 backoff  worker.9 starting  28 ready                            r restart  s stop  a attach  / filter  ? help|
+            80 | worker.8 backoff  worker.9 starting  28 ready      r restart  / filter  ? help|
+            50 | worker.8 backoff  worker.9 starting  28 ready  ?|
+            40 | 1 backoff  1 starting  28 ready      ?|
+            20 | 1 backoff  1 star…|
+            10 | 1 backo…|
+        "#]],
     );
 }
 
@@ -80,12 +80,12 @@ fn an_offer_comes_first() {
         &model,
         &[120, 80, 60, 30, 10],
         &expect![[r#"
-        120| web.1 waits for input — Enter gives it the keyboard  web.1 ready  worker.1 running  db.1 failed                 ? help|
-         80| web.1 waits for input — Enter gives it the keyboard  1 failed  1 running  1 r…|
-         60| web.1 waits for input — Enter gives it the keyboard  1 fa…|
-         30| web.1 waits — Enter  1 fail…|
-         10| web.1: …|
-    "#]],
+            120| web.1 waits for input — Enter gives it the keyboard  web.1 ready  worker.1 running  db.1 failed                 ? help|
+            80 | web.1 waits for input — Enter gives it the keyboard  1 failed  1 running  1 r…|
+            60 | web.1 waits for input — Enter gives it the keyboard  1 fa…|
+            30 | web.1 waits — Enter  1 fail…|
+            10 | web.1: …|
+        "#]],
     );
 }
 
@@ -97,10 +97,10 @@ fn a_choice_shows_whom() {
         &model,
         &[80, 40, 20, 10],
         &expect![[r#"
-             80| restart _  1 web.1  2 worker.1  3 db.1|
-             40| restart _  1 web.1  2 worker.1  3 db.1|
-             20| _  1 web.1|
-             10| _  1 w…|
+            80 | restart _  1 web.1  2 worker.1  3 db.1|
+            40 | restart _  1 web.1  2 worker.1  3 db.1|
+            20 | _  1 web.1  2 wor…|
+            10 | _  1 we…|
         "#]],
     );
     press(&mut model, "w\t");
@@ -108,9 +108,9 @@ fn a_choice_shows_whom() {
         &model,
         &[80, 30, 20],
         &expect![[r#"
-             80| restart w_  1 web.1  2 worker.1|
-             30| w_  1 web.1  2 worker.1|
-             20| w_  2 worker.1|
+            80 | restart w_  1 web.1  2 worker.1|
+            30 | w_  1 web.1  2 worker.1|
+            20 | w_  2 worker.1|
         "#]],
     );
     press(&mut model, "x");
@@ -118,9 +118,9 @@ fn a_choice_shows_whom() {
         &model,
         &[80, 20, 10],
         &expect![[r#"
-             80| restart wx_  nobody|
-             20| wx_  nobody|
-             10| wx_  no…|
+            80 | restart wx_  nobody|
+            20 | wx_  nobody|
+            10 | wx_  no…|
         "#]],
     );
 }
@@ -133,10 +133,10 @@ fn a_filter_shows_its_end() {
         &model,
         &[80, 40, 20, 10],
         &expect![[r#"
-             80| /GET /users_                                     Enter keeps it  Esc shows all|
-             40| /GET /users_|
-             20| /GET /users_|
-             10| //users_|
+            80 | /GET /users_                                     Enter keeps it  Esc shows all|
+            40 | /GET /users_|
+            20 | /GET /users_|
+            10 | //users_|
         "#]],
     );
     press(&mut model, "\nm2\n");
@@ -144,11 +144,11 @@ fn a_filter_shows_its_end() {
         &model,
         &[120, 80, 40, 20],
         &expect![[r#"
-        120| without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed                  r restart  / filter  ? help|
-         80| without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed    ?|
-         40| without worker.1  /GET /users  1 fail…|
-         20| without worker.1|
-    "#]],
+            120| without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed                  r restart  / filter  ? help|
+            80 | without worker.1  /GET /users  web.1 ready  worker.1 running  db.1 failed    ?|
+            40 | without worker.1  /GET /users  1 fail…|
+            20 | without worker.1|
+        "#]],
     );
 }
 
@@ -160,10 +160,10 @@ fn the_way_back_from_a_process_is_always_there() {
         &model,
         &[80, 40, 20, 10],
         &expect![[r#"
-             80| worker.1 has the keyboard — Ctrl-] takes it back|
-             40| worker.1 — Ctrl-] leaves|
-             20| Ctrl-]|
-             10| Ctrl-]|
+            80 | worker.1 has the keyboard — Ctrl-] takes it back|
+            40 | worker.1 — Ctrl-] leaves|
+            20 | Ctrl-]|
+            10 | Ctrl-]|
         "#]],
     );
 }
