@@ -17,7 +17,9 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::ArgValueCompleter;
 
-use self::help::{CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES};
+use self::help::{
+    ATTACH_EXAMPLES, CI_EXAMPLES, CLEAN_EXAMPLES, FORGE_EXAMPLES, RUN_EXAMPLES, START_DETAILS, START_EXAMPLES,
+};
 use self::logs::{LOGS_EXAMPLES, LOGS_HELP};
 pub(crate) use self::logs::{Lines, LogArgs, LogsArgs};
 pub(crate) use self::ready::{ReadyArgs, Waiting};
@@ -56,8 +58,8 @@ pub(crate) struct Forge {
 pub(crate) use ci::{CiArgs, Ports};
 
 pub(crate) use running::{
-    ActArgs, Awaiting, DownArgs, PortsArgs, PsArgs, ReloadArgs, ScaleArgs, SignalArgs, UrlArgs, WaitArgs,
-    WhereArgs,
+    ActArgs, AttachArgs, Awaiting, DownArgs, PortsArgs, PsArgs, ReloadArgs, ScaleArgs, SignalArgs, UrlArgs,
+    WaitArgs, WhereArgs,
 };
 
 pub(crate) use aside::{CleanArgs, ScheduleArgs, ScheduleCommand, WhyArgs};
@@ -91,6 +93,9 @@ pub(crate) enum Command {
     /// Show what processes have printed or print now
     #[command(after_help = LOGS_EXAMPLES, after_long_help = LOGS_HELP, args_override_self = true)]
     Logs(Box<LogsArgs>),
+    /// Type into one process of the running stack and see its screen, as in a terminal of its own
+    #[command(visible_alias = "connect", after_help = ATTACH_EXAMPLES, args_override_self = true)]
+    Attach(AttachArgs),
     /// Show what the processes of the running stack do
     #[command(visible_alias = "status", args_override_self = true)]
     Ps(PsArgs),
@@ -274,6 +279,16 @@ pub(crate) struct StartArgs {
     /// How the processes are held [default: auto]
     #[arg(long, value_name = "HOW", env = "FORGE_TTY", help_heading = "Output")]
     pub(crate) tty: Option<Tty>,
+
+    /// Show the processes and the keys in the last line of a terminal; this is the default where a person sits
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", env = "FORGE_BAR", hide_possible_values = true, value_parser = BoolishValueParser::new(), help_heading = "Terminal")]
+    pub(crate) bar: Option<bool>,
+    /// Leave the last line and the keyboard of the terminal alone
+    #[arg(long, help_heading = "Terminal")]
+    pub(crate) no_bar: bool,
+    /// Give the keyboard to this process whenever it starts: web, web.2; Ctrl-] takes it back
+    #[arg(long, value_name = "NAME", env = "FORGE_FOCUS", add = ArgValueCompleter::new(process_names), help_heading = "Terminal")]
+    pub(crate) focus: Option<String>,
 
     /// What is kept.
     #[command(flatten, next_help_heading = "Log files")]

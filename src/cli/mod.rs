@@ -3,6 +3,8 @@
 mod act;
 mod already;
 mod args;
+mod attach;
+mod bar;
 mod check;
 mod ci;
 mod clean;
@@ -99,6 +101,7 @@ fn dispatch(command: Command, matches: &ArgMatches) -> anyhow::Result<u8> {
         Command::Logs(args) => logs::logs(&args, matches),
         Command::Schedule(args) => schedule::schedule(&args, matches),
         Command::Why(args) => why::why(&args, matches),
+        Command::Attach(args) => attach::attach(&args),
         Command::Ps(args) => ps::ps(&args),
         Command::Restart(args) => act::restart(&args),
         Command::Scale(args) => renew::scale(&args),

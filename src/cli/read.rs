@@ -196,6 +196,18 @@ pub(crate) fn calendar_time(seconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
+/// Returns whether somebody may sit at the terminal that stdout is, and it can have a row of its own.
+pub(crate) fn may_have_bar(asked_for: Option<bool>) -> bool {
+    let is_smart = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    terminal::is_stdout() && is_smart && asked_for.unwrap_or_else(|| !is_unattended())
+}
+
+/// Returns the directory for files that nobody misses.
+pub(crate) fn directory_for_spills() -> PathBuf {
+    let named = std::env::var_os("TMPDIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    named.unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
 fn is_unattended() -> bool {
     UNATTENDED.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::bar;
 use super::detach::Background;
 use super::read::{self, ProjectPlace};
 use super::{exit, log_files, report, reread};
@@ -75,6 +76,11 @@ pub(crate) fn start(
     let has_terminals = is_terminal || background.is_some();
     let project = Arc::new(project);
     let (background, when_ready) = background.map(|one| one.wait_for(&project)).unzip();
+    let face = if background.is_some() {
+        None
+    } else {
+        bar::make(&project, &stdout, read::has_colour(colour, is_terminal))
+    };
     let seat = address::claim(place.notes.directories(), place.project.0, std::process::id()).ok();
     let report = engine::run(Setup {
         hold: Hold::of(project.output.tty, has_terminals),
@@ -93,6 +99,7 @@ pub(crate) fn start(
         limit: project.wait.and_then(|wait| wait.limit),
         when_ready,
         reader: Some(Arc::new(reread::reader(wishes))),
+        face,
         seat,
         teller,
     })?;

@@ -75,6 +75,8 @@ pub(crate) fn of_start(args: &StartArgs, matches: &ArgMatches) -> Settings {
             args::Tty::Line => project::Tty::Line,
             args::Tty::Pipe => project::Tty::Pipe,
         }),
+        bar: if is_last_word(matches, "no_bar", "bar") { Some(false) } else { args.bar },
+        focus: span(matches, "focus", args.focus.as_deref()),
         isolate: args.isolation.isolate.then_some(true),
         log_dir: args.logs.log_dir.clone(),
         log_rotate: args.logs.log_rotate,
@@ -106,6 +108,14 @@ pub(crate) fn contradiction(args: &StartArgs, matches: &ArgMatches) -> Option<St
     }
     if is_flag("json") && is_flag("timestamp_format") {
         return meaningless("--timestamp-format", "--json", "the time of an object is always RFC 3339");
+    }
+    let wants_bar = is_flag("bar") && args.bar == Some(true);
+    if is_flag("json") && (wants_bar || is_flag("focus")) {
+        let flag = if wants_bar { "--bar" } else { "--focus" };
+        return meaningless(flag, "--json", "objects are for a program, not for a person at a terminal");
+    }
+    if is_flag("focus") && is_flag("no_bar") {
+        return meaningless("--focus", "--no-bar", "without the bar nothing is read from the keyboard");
     }
     if is_flag("json") && marks_stderr {
         return meaningless("--stderr mark", "--json", "each object has its `stream`");

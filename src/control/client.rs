@@ -6,16 +6,20 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, Response};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, UPGRADE, USER_AGENT};
+use hyper::{Method, Request, Response, StatusCode, upgrade};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::task::spawn_local;
 
 use super::address::Address;
+use super::attach::{self, Attached};
+use super::frames::PROTOCOL;
 use super::io::Wire;
+use super::lending;
 use super::protocol::{Refusal, Refused};
+use super::session::AttachQuery;
 
 /// How long a forge has to answer what it can answer at once. One that takes longer is suspended, or the machine is.
 pub const AT_ONCE: Duration = Duration::from_secs(3);
@@ -89,6 +93,33 @@ impl Client {
         Ok(Lines { body: answer.into_body(), begun: Vec::new() })
     }
 
+    /// Attaches to one instance.
+    ///
+    /// # Errors
+    /// There is no answer, or it is no.
+    pub async fn attach(&self, query: &AttachQuery) -> Result<Attached, NoAnswer> {
+        let answer = tokio::time::timeout(AT_ONCE, async {
+            let path = lending::path(query);
+            let headers = [
+                (CONNECTION, HeaderValue::from_static("upgrade")),
+                (UPGRADE, HeaderValue::from_static(PROTOCOL)),
+            ];
+            let answer = self.send_with(Method::POST, &path, Bytes::new(), headers).await?;
+            if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let refused = understood::<serde::de::IgnoredAny>(answer).await;
+                return Err(refused
+                    .err()
+                    .unwrap_or(NoAnswer::Unintelligible("it does not lend keyboards".to_owned())));
+            }
+            let upgraded = upgrade::on(answer).await.map_err(lost)?;
+            let parts = upgraded
+                .downcast::<Wire>()
+                .map_err(|_| NoAnswer::Connection(io::ErrorKind::InvalidData.into()))?;
+            attach::join(parts.io.0, &parts.read_buf).await.map_err(NoAnswer::Connection)
+        });
+        answer.await.map_err(|_| NoAnswer::Silence)?
+    }
+
     /// Sends a request on a connection of its own and returns the answer as soon as its head is there.
     ///
     /// # Errors
@@ -99,6 +130,16 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<Response<Incoming>, NoAnswer> {
+        self.send_with(method, path, body, []).await
+    }
+
+    async fn send_with<const COUNT: usize>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        more: [(HeaderName, HeaderValue); COUNT],
+    ) -> Result<Response<Incoming>, NoAnswer> {
         let stream = self.address.connect().and_then(UnixStream::from_std).map_err(NoAnswer::Connection)?;
         let (mut sender, connection) = http1::handshake(Wire(stream)).await.map_err(lost)?;
         spawn_local(connection.with_upgrades());
@@ -108,6 +149,7 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_static("forge"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(more);
         if let Ok(name) = HeaderValue::from_str(&self.name) {
             headers.insert(USER_AGENT, name);
         }

@@ -89,6 +89,12 @@ pub struct Instance {
     pub restarts: u32,
     /// What it printed last, without colours and secrets.
     pub last_line: Option<String>,
+    /// Whether it waits for somebody to type.
+    #[serde(default)]
+    pub wants_input: bool,
+    /// Which program of it asks, as far as that is known: `pdb`, `irb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<String>,
     /// What it uses; only where that was asked for, with `?measure=true`.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub used: Option<Use>,

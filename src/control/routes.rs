@@ -11,6 +11,7 @@ use hyper::{Method, Response, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::lending;
 use super::protocol::{Code, Refusal, Refused, Request};
 use super::server::PATIENCE;
 use super::session::{Asker, Follow, LogQuery, Measure, Session};
@@ -30,6 +31,9 @@ pub(super) async fn answer(
     asker: Asker,
 ) -> Response<Said> {
     let asker = Asker { name: name_of(&request), ..asker };
+    if lending::is_asked_for(request.uri()) {
+        return lending::answer(request, &*session, asker).await.unwrap_or_else(|refusal| refused(&refusal));
+    }
     route(request, &*session, asker).await.unwrap_or_else(|refusal| refused(&refusal))
 }
 
@@ -76,7 +80,7 @@ fn measure(uri: &Uri) -> Result<Measure, Refusal> {
 }
 
 /// Returns the value of a key in the query of a path. No key has a value that would need to be quoted.
-fn value<'a>(uri: &'a Uri, key: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(uri: &'a Uri, key: &str) -> Option<&'a str> {
     let pairs = uri.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "true")));
     pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next_back()
 }
@@ -135,6 +139,11 @@ pub(super) enum Said {
 }
 
 impl Said {
+    /// Nothing.
+    pub(super) fn nothing() -> Said {
+        Said::Whole(Full::default())
+    }
+
     fn whole(mut bytes: Vec<u8>) -> Said {
         bytes.push(b'\n');
         Said::Whole(Full::new(bytes.into()))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::attach::{Attached, Wish};
 pub use super::log_query::LogQuery;
 use super::protocol::{About, Record, Refusal, Reply, Request, Stack};
 use crate::supervisor::Snapshot;
@@ -35,7 +36,7 @@ pub trait Session {
     fn follow(&self, query: LogQuery) -> Later<'_, Result<Box<dyn Follow>, Refusal>>;
 
     /// Lends the keyboard and the screen of an instance.
-    fn attach(&self, query: AttachQuery) -> Later<'_, Result<Attached, Refusal>>;
+    fn attach(&self, query: AttachQuery, asker: Asker) -> Later<'_, Result<Attached, Refusal>>;
 }
 
 /// Whether somebody wants to know what the processes use.
@@ -65,34 +66,8 @@ pub trait Follow {
 /// Whose keyboard is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachQuery {
-    /// Which one; exactly one instance.
-    pub name: String,
-    /// Whether only the screen is.
-    pub read_only: bool,
-    /// How large the window is.
-    pub rows: u16,
-    /// See above.
-    pub columns: u16,
-}
-
-/// The keyboard and the screen of one instance, until it is dropped.
-pub struct Attached {
-    /// What paints the screen as it is now.
-    pub screen: Vec<u8>,
-    /// What the process prints from now on.
-    pub output: Box<dyn Follow>,
-    /// Its keyboard.
-    pub keyboard: Box<dyn Keyboard>,
-}
-
-/// A keyboard, and the window in front of it.
-pub trait Keyboard {
-    /// Types; never waits, and takes everything or nothing.
-    ///
-    /// # Errors
-    /// Nobody reads, or it may only look.
-    fn types(&self, bytes: &[u8]) -> Result<(), Refusal>;
-
-    /// Says how large the window is now.
-    fn resize(&self, rows: u16, columns: u16);
+    /// Exactly one instance; `None`: the only one that has a keyboard, or the only one that waits for keys.
+    pub name: Option<String>,
+    /// How.
+    pub wish: Wish,
 }

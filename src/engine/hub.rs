@@ -14,6 +14,7 @@
 //!   since it began, and not once it has paused for 50 ms. Then it is interrupted in the same way.
 //! - A remark of forge waits for nobody.
 
+mod facing;
 mod follow;
 mod listeners;
 mod open_line;
@@ -24,11 +25,11 @@ mod signs;
 mod sinks;
 mod stream;
 mod tap;
+mod way;
 
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -43,9 +44,11 @@ pub use self::patience::Patience;
 use self::signs::Awaited;
 use self::sinks::Sinks;
 use self::stream::Stream;
+pub(super) use self::tap::Watcher;
 pub use self::tap::{End, Tap};
+pub use self::way::Way;
 use super::outlet::{Outlet, OutputGone};
-use crate::logs::{Frame, LastWords, Origin, Rewrite, Sink, StreamId, Writer};
+use crate::logs::{Frame, LastWords, Origin, Rewrite, StreamId};
 use crate::project::InstanceId;
 use crate::supervisor::{Complaint, Note};
 use crate::sys::clock;
@@ -64,30 +67,6 @@ const ENOUGH_BYTES: usize = 128 * 1024;
 
 /// How long a stream is silent before rows that it draws again and again are shown as they are then.
 const REDRAWN_SILENCE: Duration = Duration::from_millis(500);
-
-/// One way out of the hub: a sink that formats, and a thread on which what it has formatted is written.
-pub struct Way {
-    sink: Box<dyn Sink>,
-    outlet: Outlet,
-}
-
-impl Way {
-    /// Starts the thread, with this name.
-    ///
-    /// # Errors
-    /// The kernel has no thread left.
-    pub fn start(name: &str, sink: Box<dyn Sink>, writer: impl Writer + 'static) -> io::Result<Way> {
-        Ok(Way { sink, outlet: Outlet::start(name, writer)? })
-    }
-
-    /// Starts a thread that writes what the sink has formatted to a descriptor as it is: a terminal, a pipe, a file.
-    ///
-    /// # Errors
-    /// The kernel has no thread left.
-    pub fn to(name: &str, sink: Box<dyn Sink>, output: OwnedFd) -> io::Result<Way> {
-        Ok(Way { sink, outlet: Outlet::to(name, output)? })
-    }
-}
 
 /// A handle to the hub; all of them are the same hub.
 #[derive(Clone)]
@@ -341,6 +320,9 @@ impl Hub {
         state.streams[stream.0].begun = None;
         state.streams[stream.0].kept_since = None;
         self.formatted(&mut state);
+        if let Some(tapped) = &state.streams[stream.0].tapped {
+            tapped.falls_silent();
+        }
     }
 
     /// Returns how much one turn takes at most.

@@ -5,8 +5,11 @@
 
 pub mod calendar;
 mod errands;
+mod here;
 mod holds;
 mod hub;
+mod keyboard;
+mod lending;
 mod measuring;
 mod notifying;
 mod outlet;
@@ -33,11 +36,12 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
 use crate::control::address::Seat;
+use crate::control::face::Face;
 use crate::control::server::Server;
 use crate::exit::Spent;
 use crate::guard::wire::News;
 use crate::guard::{GuardNews, Link, Unlinked};
-use crate::logs::{Rewrite, Sink};
+use crate::logs::{Rewrite, Sink, Writer};
 use crate::project::lifecycle::Nature;
 use crate::project::{InstanceId, InstanceSpec, Project};
 use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
@@ -49,7 +53,8 @@ use crate::time::{Moment, Time};
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
-pub use outlet::OutputGone;
+pub use keyboard::{Keyboards, Wanting, Wants};
+pub use outlet::{Outlet, OutputGone};
 use perform::{Hands, Manner, Terminal};
 pub use readers::read;
 use record::{Record, Worth};
@@ -99,6 +104,8 @@ pub struct Setup {
     pub reader: Option<Reader>,
     /// Is told what is so when everything is ready, where somebody waits for that.
     pub when_ready: Option<WhenReady>,
+    /// Writes the standard output in place of a plain writer, together with the face that shares the terminal with the stream.
+    pub face: Option<(Rc<dyn Face>, Box<dyn Writer>)>,
     /// Where others ask about it and change it; `None` where the system has no place for that.
     pub seat: Option<Seat>,
     /// What makes text of lines for those who ask there.
@@ -166,13 +173,16 @@ impl Engine {
         let (news, inbox) = mpsc::channel(INBOX);
         let window = setup.stdout.try_clone().context("could not duplicate the standard output")?;
         let reader = watch_reader(&setup.stdout);
-        let stdout =
-            Way::to("output", setup.sink, setup.stdout).context("could not start the thread that writes")?;
+        let (face, stdout) = here::way(setup.face, setup.sink, setup.stdout)
+            .context("could not start the thread that writes")?;
         let ways = iter::once(stdout).chain(setup.others).collect();
         let hub = Hub::start(ways, setup.rewrite, setup.patience);
         let manner =
             Manner { hold: setup.hold, auto: setup.auto, channels: setup.channels, colour: setup.colour };
-        let terminal = Terminal { stdout: window };
+        if let Some(face) = &face {
+            face.connect(Box::new(hub.nudge()));
+        }
+        let terminal = Terminal { stdout: window, face };
         let given = Given {
             calendar: Arc::new(Calendar),
             // Two forges that start together are to differ.
@@ -182,10 +192,12 @@ impl Engine {
         let record = record::Keeper::new(&setup.project.root, Worth::of(setup.when_ready.as_ref()));
         let (session, desk) = session::open(&setup.project, &hub, (setup.reader, setup.teller));
         // A stack does not fail because nobody can ask it.
-        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session)).ok());
+        let server = setup.seat.and_then(|seat| Server::start(seat, Rc::new(session.clone())).ok());
+        let hands = Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news);
+        here::begin(&hands, Rc::new(session));
         Ok(Engine {
-            supervisor: Supervisor::new(&setup.project, given),
-            hands: Hands::new((link, hub, Rc::clone(&clock)), setup.project, (manner, terminal), news),
+            supervisor: Supervisor::new(&hands.project, given),
+            hands,
             signals,
             inbox,
             clock,
@@ -249,9 +261,11 @@ impl Engine {
         self.desk.close();
         let stack = self.supervisor.snapshot(self.clock.now());
         let record = self.record.keep(stack, true, |instance| self.hands.last_lines(instance));
+        self.hands.keyboards.end();
         self.dismiss_guard().await;
         self.flush_output().await;
         self.hands.hub.dismiss_followers().await;
+        self.hands.leave_terminal();
         if let Some(server) = self.server.take() {
             server.finish().await;
         }
@@ -361,7 +375,10 @@ impl Engine {
                 None
             }
             // Whoever stopped forge alone has stopped nobody else; after a Ctrl-Z the hands know by themselves.
-            libc::SIGCONT => None,
+            libc::SIGCONT => {
+                self.hands.look_at_terminal();
+                None
+            }
             signal => {
                 self.asked_to_stop |=
                     matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT);
@@ -401,6 +418,7 @@ impl Engine {
             // Whoever has gone away meanwhile is not missed.
             Question::Stack(asker) => drop(asker.send(self.desk.subscribe(stack()))),
             Question::View(asker) => drop(asker.send(self.hands.view(stack()))),
+            Question::Lend(query, asker, answer) => drop(answer.send(self.hands.lend(&query, &asker))),
             Question::Event(event) => return Some(event),
             Question::Renew { based_on, reload, asker } => return self.renew(&based_on, reload, asker),
             Question::End => {

@@ -49,7 +49,7 @@ impl Writer for Descriptor {
 
 /// The near end of the thread that writes. Dropping it lets the thread end as soon as all is written.
 #[derive(Debug)]
-pub(super) struct Outlet {
+pub struct Outlet {
     shared: Arc<Shared>,
     /// A pipe takes what fits without the help of the thread, as long as nothing is on its way there: waking a thread costs more
     /// than most writes.
@@ -70,6 +70,7 @@ struct Shared {
     written: AtomicU64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that somebody asks of its own")]
 #[derive(Debug, Default)]
 struct State {
     /// What is written next.
@@ -80,6 +81,8 @@ struct State {
     awaited: bool,
     gone: Option<OutputGone>,
     closed: bool,
+    /// Whether the writer has something to do besides.
+    nudged: bool,
     /// What the writer has to say.
     notes: Vec<Note>,
 }
@@ -100,7 +103,7 @@ impl Outlet {
     ///
     /// # Errors
     /// The kernel has no thread left.
-    pub(super) fn to(name: &str, output: OwnedFd) -> io::Result<Outlet> {
+    pub fn to(name: &str, output: OwnedFd) -> io::Result<Outlet> {
         let pipe = if descriptor::is_pipe(&output) { output.try_clone().ok() } else { None };
         if let Some(pipe) = &pipe {
             pipe::widen(pipe, PIPE_BYTES);
@@ -111,7 +114,7 @@ impl Outlet {
     }
 
     /// Takes all of `pending` and leaves an empty buffer, unless a full one waits already.
-    pub(super) fn offer(&self, pending: &mut Vec<u8>) -> bool {
+    pub fn offer(&self, pending: &mut Vec<u8>) -> bool {
         let mut state = self.shared.lock();
         if state.gone.is_some() {
             pending.clear();
@@ -147,18 +150,32 @@ impl Outlet {
         pending.is_empty()
     }
 
+    /// Returns what tells the writer that it has something to do besides, see [`Writer::nudged`].
+    pub(super) fn nudge(&self) -> impl Fn() + Send + Sync + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || {
+            let mut state = shared.lock();
+            state.nudged = true;
+            let idle = mem::take(&mut state.idle);
+            drop(state);
+            if idle {
+                shared.work.notify_one();
+            }
+        }
+    }
+
     /// Waits until [`Outlet::offer`] will succeed.
-    pub(super) async fn room(&self) {
+    pub async fn room(&self) {
         self.until(|state| state.next.is_empty() || state.gone.is_some()).await;
     }
 
     /// Waits until everything is written.
-    pub(super) async fn finished(&self) {
+    pub async fn finished(&self) {
         self.until(|state| (state.idle && state.next.is_empty()) || state.gone.is_some()).await;
     }
 
     /// Waits until nobody takes the output any more, usually for ever.
-    pub(super) async fn gone(&self) -> OutputGone {
+    pub async fn gone(&self) -> OutputGone {
         loop {
             // Made before the look, so that the news cannot come between the look and the waiting.
             let end = self.shared.end.notified();
@@ -226,7 +243,8 @@ impl Shared {
     fn write_all(&self, writer: &mut impl Writer) {
         let mut buffer = Vec::new();
         while self.take(&mut buffer) {
-            if let Err(gone) = self.write(writer, &buffer) {
+            let done = if buffer.is_empty() { nudge(writer) } else { self.write(writer, &buffer) };
+            if let Err(gone) = done {
                 let mut state = self.lock();
                 state.gone = Some(gone);
                 state.next = Vec::new();
@@ -242,7 +260,7 @@ impl Shared {
     /// Waits for the next buffer and swaps it against the empty one. Returns false when there will be none.
     fn take(&self, buffer: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
-        while state.next.is_empty() {
+        while state.next.is_empty() && !mem::take(&mut state.nudged) {
             if state.closed {
                 return false;
             }
@@ -286,6 +304,14 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Lets a writer do what it has to do besides.
+fn nudge(writer: &mut impl Writer) -> Result<(), OutputGone> {
+    // Whoever waits for a thread that has panicked would wait for ever.
+    let done = catch_unwind(AssertUnwindSafe(|| writer.nudged()));
+    let done = done.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EIO)));
+    done.map_err(|error| OutputGone { errno: error.raw_os_error().unwrap_or(libc::EIO) })
 }
 
 #[cfg(test)]

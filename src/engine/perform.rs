@@ -14,9 +14,11 @@ use tokio::time::{Instant, sleep};
 use super::errands::Errands;
 use super::holds::{Channels, Hold, Kept};
 use super::hub::Hub;
+use super::keyboard::{Begun, Keyboards};
 use super::probing::Looking;
 use super::watching::Watching;
 use super::{notifying, readers};
+use crate::control::face::Face;
 use crate::exit::{Exit, Spent};
 use crate::guard::Link;
 use crate::guard::wire::News;
@@ -44,6 +46,7 @@ const NARROWEST: u16 = 20;
 pub(super) struct Hands {
     pub(super) link: Link,
     pub(super) hub: Hub,
+    pub(super) keyboards: Keyboards,
     pub(super) clock: Rc<Clock>,
     /// What happened while doing, to be heard before anything else.
     pub(super) happened: VecDeque<Event>,
@@ -92,6 +95,8 @@ pub(super) struct Manner {
 pub(super) struct Terminal {
     /// forge's own standard output.
     pub(super) stdout: OwnedFd,
+    /// Who sits there.
+    pub(super) face: Option<Rc<dyn Face>>,
 }
 
 /// What forge holds of one run.
@@ -130,10 +135,12 @@ impl Hands {
         (manner, terminal): (Manner, Terminal),
         news: mpsc::Sender<Event>,
     ) -> Hands {
+        let keyboards = Keyboards::new(hub.clone(), window_of(&terminal, hub.prefix_columns()));
         Hands {
             watching: Watching::begin(&project, &hub, &news),
             link,
             hub,
+            keyboards,
             clock,
             happened: VecDeque::new(),
             somebody_resists: false,
@@ -217,7 +224,8 @@ impl Hands {
     /// Begins to read what a run prints. Not before its start has been told, or its first lines would come first.
     pub(super) fn listen(&mut self, run: RunId, pid: i32) {
         let Some(held) = self.runs.get_mut(&run) else { return };
-        let instance = &held.spec;
+        let spec = held.spec.clone();
+        let instance = &spec;
         let number = self.heard.entry(instance.id.clone()).or_default();
         *number += 1;
         let (mut readers, mut last_calls) = (Vec::new(), Vec::new());
@@ -235,12 +243,15 @@ impl Hands {
         held.leader = Some(pid);
         held.oom_kills = self.oom_kills.lately(pid);
         held.began = Some(Instant::now());
-        let (is_main, instance) = (held.part == Part::Main, instance.id.clone());
+        let is_main = held.part == Part::Main;
         if is_main {
-            self.voices.insert(instance.clone(), held.streams.clone());
+            if let Some(begun) = begun(held, (run, pid), instance) {
+                self.keyboards.begin(begun);
+            }
+            self.voices.insert(instance.id.clone(), held.streams.clone());
             self.listen_for_signs(run);
         }
-        let (news, hub) = (self.news.clone(), self.hub.clone());
+        let (news, hub, instance) = (self.news.clone(), self.hub.clone(), instance.id.clone());
         let task = spawn_local(async move {
             let mut complaint = None;
             for reader in readers {
@@ -281,8 +292,9 @@ impl Hands {
     /// Returns what of the guard's news is for the mind.
     pub(super) fn sift(&mut self, news: News) -> Option<News> {
         let news = self.errands.sift(news)?;
-        if let News::Exited { run, spent, .. } = news {
+        if let News::Exited { run, spent, exit } = news {
             self.note_spent(RunId(run), spent);
+            self.keyboards.exited(RunId(run), exit);
         }
         if let News::Exited {
             run, exit: Exit::Signal { number: libc::SIGKILL, .. } | Exit::Code(137), ..
@@ -323,6 +335,7 @@ impl Hands {
     /// Lets go of a run of which nobody is left. Its output is at its end, unless a stranger holds it open.
     pub(super) fn release(&mut self, run: RunId) {
         self.look_away(run);
+        self.keyboards.gone(run);
         let Some(Held { mut last_calls, hears, .. }) = self.runs.remove(&run) else { return };
         if let Some(hears) = hears {
             hears.abort();
@@ -344,25 +357,27 @@ impl Hands {
 
     /// Tells every process that has a terminal of its own how large the window is now.
     pub(super) fn resize(&self) {
+        self.look_at_terminal();
         let size = self.window();
-        for held in self.runs.values() {
+        for held in self.runs.values().filter(|held| held.part != Part::Main) {
             held.kept.resize(size);
         }
+        // Of these it matters who is attached.
+        self.keyboards.resize(size);
     }
 
     pub(super) fn window(&self) -> WindowSize {
-        let size =
-            pty::window_size(self.terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
-        let columns = size.columns.saturating_sub(self.hub.prefix_columns()).max(NARROWEST.min(size.columns));
-        WindowSize { columns, ..size }
+        window_of(&self.terminal, self.hub.prefix_columns())
     }
 
     /// Stops everything, then forge itself; goes on when somebody lets forge go on.
     fn suspend(&mut self) {
         self.link.signal_all(libc::SIGSTOP);
         self.link.flush();
+        self.leave_terminal();
         let before = self.clock.now();
         signals::stop_self();
+        self.look_at_terminal();
         self.clock.suspended(self.clock.now() - before);
         self.hub.forgive_silence();
         self.happened.push_back(Event::Continued);
@@ -390,6 +405,24 @@ impl Hands {
         }
         note
     }
+}
+
+/// Returns how large the window is that a process of the stream sees.
+fn window_of(terminal: &Terminal, prefix_columns: u16) -> WindowSize {
+    let size = pty::window_size(terminal.stdout.as_fd()).unwrap_or(WindowSize { rows: 24, columns: 80 });
+    let columns = size.columns.saturating_sub(prefix_columns).max(NARROWEST.min(size.columns));
+    let rows = terminal.face.as_ref().map_or(0, |face| face.rows());
+    WindowSize { columns, rows: size.rows.saturating_sub(rows).max(1) }
+}
+
+/// Returns what keyboards must know of a run, where it has one.
+fn begun(held: &Held, (run, pid): (RunId, i32), instance: &InstanceSpec) -> Option<Begun> {
+    let Kept::Terminals(terminals) = &held.kept else { return None };
+    let terminals: Result<Vec<OwnedFd>, _> = terminals.iter().map(OwnedFd::try_clone).collect();
+    // Without a descriptor nobody can type; the process runs all the same.
+    let terminals = terminals.ok().filter(|terminals| !terminals.is_empty())?;
+    let (streams, offer) = (held.streams.clone(), instance.process.keyboard);
+    Some(Begun { instance: instance.id.clone(), run, pid, terminals, streams, offer })
 }
 
 /// Tells the engine without waiting, in the rare case that its inbox is full in a task.

@@ -77,6 +77,7 @@ impl Hands {
         if self.hub.prefix_columns() != columns {
             self.resize();
         }
+        self.keyboards.keep_only(|id| self.project.instances.iter().any(|spec| spec.id == *id));
         self.watching.take_over(&self.project, &self.hub, &self.news);
     }
 }

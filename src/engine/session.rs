@@ -16,13 +16,15 @@ use tokio::time::Instant;
 use meter::Meter;
 
 use super::hub::{self, Follower, Hub, Since};
+use super::keyboard::Wants;
 use super::perform::Hands;
 use super::reloading::Reader;
+use crate::control::attach::Attached;
 use crate::control::protocol::{
     About, Acted, Awaited, Became, Code, Ending, Instance, RECORD_VERSION, Record, Refusal, Reply, Request,
     Signalled, Stack, State, Targets, Until, Use, VERSION,
 };
-use crate::control::session::{Asker, AttachQuery, Attached, Follow, Later, LogQuery, Measure, Session};
+use crate::control::session::{Asker, AttachQuery, Follow, Later, LogQuery, Measure, Session};
 use crate::logs::{Escapes, Sink, Wanted, Whom};
 use crate::project::{InstanceId, Names, Nobody, Project, parse_signal};
 use crate::supervisor::goal::{Aim, Fate, Goal, Verdict};
@@ -40,6 +42,8 @@ pub(super) enum Question {
     Stack(oneshot::Sender<watch::Receiver<Arc<Snapshot>>>),
     /// What is so, and what the hands know besides.
     View(oneshot::Sender<View>),
+    /// The keyboard of an instance.
+    Lend(AttachQuery, Asker, oneshot::Sender<Result<Attached, Refusal>>),
     /// Something for the mind.
     Event(Event),
     /// Another project in the place of the one that it is made of; answered by whether that is still the one that runs.
@@ -56,6 +60,8 @@ pub(super) struct View {
     pub(super) last_lines: Vec<Vec<String>>,
     /// How the processes of its newest runs are recognised.
     pub(super) kin: Vec<(RunId, Kin)>,
+    /// Who waits for keys.
+    pub(super) wants: Wants,
 }
 
 /// The loop's end: where questions come in, and where snapshots go out.
@@ -107,7 +113,8 @@ impl Hands {
         let last_lines = stack.instances.iter().map(|one| self.last_lines(&one.id)).collect();
         let newest = stack.instances.iter().filter_map(|one| one.runs.last()).map(|run| run.run);
         let kin = newest.filter_map(|run| Some((run, self.kin(run)?))).collect();
-        View { project: Arc::clone(&self.project), stack, last_lines, kin }
+        let wants = self.keyboards.wants().borrow().clone();
+        View { project: Arc::clone(&self.project), stack, last_lines, kin, wants }
     }
 }
 
@@ -216,8 +223,8 @@ impl Session for LocalSession {
         })
     }
 
-    fn attach(&self, _query: AttachQuery) -> Later<'_, Result<Attached, Refusal>> {
-        Box::pin(async { Err(Refusal::new(Code::NotPossible, "this forge cannot lend a keyboard yet")) })
+    fn attach(&self, query: AttachQuery, asker: Asker) -> Later<'_, Result<Attached, Refusal>> {
+        Box::pin(async move { self.put(|answer| Question::Lend(query, asker, answer)).await? })
     }
 }
 
@@ -386,7 +393,7 @@ fn told(verdict: Verdict, began: Instant) -> Became {
 /// Puts together what the mind and the hands know.
 fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
     let at_ms = now_ms();
-    let View { project, stack, last_lines, kin: _ } = view;
+    let View { project, stack, last_lines, kin: _, wants } = view;
     let instances = stack.instances.iter().zip(last_lines);
     let one = |(state, last_lines): (&InstanceState, &Vec<String>)| {
         let spec = project.instances.iter().find(|spec| spec.id == state.id);
@@ -408,6 +415,8 @@ fn shown(about: &About, view: &View, mut used: BTreeMap<RunId, Use>) -> Stack {
             exit: newest.and_then(|run| run.exit),
             restarts: state.restarts,
             last_line: last_lines.last().cloned(),
+            wants_input: wants.of(&state.id).is_some(),
+            asker: wants.of(&state.id).and_then(|wanting| wanting.program.clone()),
             used: newest.and_then(|run| used.remove(&run.run)),
         }
     };

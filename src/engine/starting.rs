@@ -38,7 +38,8 @@ impl Hands {
         let command = part.command(&spec.process).expect("the mind starts what there is");
         let wished = self.hold_of(&spec.process);
         let mut spawn = self.what_to_start((run.0, spec), wished, command)?;
-        let (how, Ends { standard, outputs, kept }) = self.ends(wished).map_err(|error| no_ends(&error))?;
+        let (how, Ends { standard, outputs, kept }) =
+            self.ends(wished, instance).map_err(|error| no_ends(&error))?;
         if how != wished {
             spawn = self.what_to_start((run.0, spec), how, command)?;
         }
@@ -100,7 +101,7 @@ impl Hands {
     }
 
     /// Returns how a process is held: as it wishes itself, else as all are.
-    fn hold_of(&self, process: &ProcessSpec) -> Hold {
+    pub(super) fn hold_of(&self, process: &ProcessSpec) -> Hold {
         match process.tty {
             None => self.manner.hold,
             Some(Tty::Auto) => self.manner.auto,
@@ -109,14 +110,15 @@ impl Hands {
     }
 
     /// Makes what lies between forge and one run, with pipes where the machine has no pseudo-terminals.
-    fn ends(&mut self, hold: Hold) -> io::Result<(Hold, Ends)> {
+    fn ends(&mut self, hold: Hold, instance: &InstanceId) -> io::Result<(Hold, Ends)> {
         let channels = self.manner.channels;
-        let error = match holds::make(hold, channels, self.window()) {
+        let window = self.keyboards.window_for(instance);
+        let error = match holds::make(hold, channels, window) {
             Ok(ends) => return Ok((hold, ends)),
             Err(error) => error,
         };
         if holds::lacks_terminals(hold, &error) {
-            let ends = holds::make(Hold::Pipe, channels, self.window())?;
+            let ends = holds::make(Hold::Pipe, channels, window)?;
             if !self.terminals_missed {
                 self.terminals_missed = true;
                 let errno = error.raw_os_error().unwrap_or(libc::ENODEV);
@@ -126,7 +128,7 @@ impl Hands {
         }
         // What the guard has not taken yet is open here, too; the guard is quick.
         self.link.flush();
-        Ok((hold, holds::make(hold, channels, self.window())?))
+        Ok((hold, holds::make(hold, channels, window)?))
     }
 
     /// Returns the environment of a run.

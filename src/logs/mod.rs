@@ -1,5 +1,6 @@
 //! Bytes to lines to text. Pure: no files, no runtime.
 
+pub mod asking;
 mod escapes;
 mod filter;
 mod framer;
@@ -13,6 +14,7 @@ mod prefix;
 mod ready_line;
 mod record;
 mod report;
+pub mod screen;
 mod screen_wish;
 mod sink;
 mod stamp;

@@ -93,6 +93,11 @@ pub trait Sink: Send {
         let _ = wish;
     }
 
+    /// Says something to whoever looks at this sink just now; most keep no such thing.
+    fn say(&mut self, at: WallTime, lines: &[String]) {
+        let _ = (at, lines);
+    }
+
     /// Takes a remark of forge.
     fn note(&mut self, at: WallTime, note: &Note);
 
@@ -119,11 +124,23 @@ pub trait Writer: Send {
     /// It can never write again; what comes later is thrown away. Where it is the standard output, that ends the stack. Any other
     /// writer says in a note what is lost.
     fn write(&mut self, bytes: &[u8], notes: &mut Vec<Note>) -> io::Result<usize>;
+
+    /// Somebody has left it something to do that is no bytes of the sink. Between two buffers of the sink, never within one.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    fn nudged(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl<W: Writer + ?Sized> Writer for Box<W> {
     fn write(&mut self, bytes: &[u8], notes: &mut Vec<Note>) -> io::Result<usize> {
         (**self).write(bytes, notes)
+    }
+
+    fn nudged(&mut self) -> io::Result<()> {
+        (**self).nudged()
     }
 }
 

@@ -87,6 +87,7 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
 
     let mut instances = vec![Vec::new(); drafts.len()];
     let (mut quiet, mut exit_code_from) = (Names::default(), None);
+    let mut focus = Names::default();
     if names_are_whole {
         instances = assemble::relate(&mut drafts, inputs, &mut diagnostics);
         let known: Vec<Known<'_>> = drafts.iter().map(Draft::known).collect();
@@ -96,6 +97,9 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
         let lists = settings.quiet.clone().map(|list| vec![list]).or(inputs.manifest.quiet());
         for list in lists.unwrap_or_default() {
             quiet.read(&started, &list, &mut diagnostics);
+        }
+        if let Some(name) = &settings.focus {
+            focus.read(&started, name, &mut diagnostics);
         }
         if let Some(name) = &settings.exit_code_from {
             exit_code_from = one_of(&known, name, &mut diagnostics);
@@ -128,6 +132,9 @@ pub fn load(inputs: &Inputs) -> Checked<Project> {
     };
     project.instances = lay_out(&project, &instances, &mut diagnostics);
     project.counts_as_read = project.counts();
+    if let Some(name) = settings.focus.as_ref().filter(|_| !focus.is_empty()) {
+        project.output.focus = look::focus(&project, &focus, name, &mut diagnostics);
+    }
     project.secrets = variables::secrets(inputs, &assignments, &project);
     Checked { value: project, diagnostics }
 }

@@ -170,6 +170,8 @@ pub struct ProcessSpec {
     pub variants: Vec<Vec<Variable>>,
     /// How it is held, where that is not as for all.
     pub tty: Option<Tty>,
+    /// When forge says that it waits for keys.
+    pub keyboard: KeyboardOffer,
     /// The groups it belongs to: `@label` names all of them.
     pub labels: Vec<Arc<str>>,
     /// Where its port comes from.
@@ -193,11 +195,24 @@ impl ProcessSpec {
             environment: Vec::new(),
             variants: Vec::new(),
             tty: None,
+            keyboard: KeyboardOffer::Auto,
             labels: Vec::new(),
             port: PortSource::Rule,
             shared: None,
         }
     }
+}
+
+/// When forge says that a process waits for keys, and offers it the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyboardOffer {
+    /// When it asks something.
+    #[default]
+    Auto,
+    /// As long as it runs.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// Where the port of a process comes from.
@@ -329,6 +344,10 @@ pub struct Output {
     pub form: Form,
     /// How the processes are held.
     pub tty: Tty,
+    /// Whether there is a status bar; `None` where nobody has said so: on a terminal at which a person sits.
+    pub bar: Option<bool>,
+    /// Who has the keyboard whenever it runs.
+    pub focus: Option<InstanceId>,
 }
 
 impl Default for Output {
@@ -345,6 +364,8 @@ impl Default for Output {
             stderr: Stderr::default(),
             form: Form::default(),
             tty: Tty::Auto,
+            bar: None,
+            focus: None,
         }
     }
 }

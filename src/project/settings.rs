@@ -78,6 +78,10 @@ pub struct Settings {
     pub watch: Option<bool>,
     /// How the processes are held.
     pub tty: Option<Tty>,
+    /// Whether the last line of a terminal shows the processes and the keys.
+    pub bar: Option<bool>,
+    /// Who has the keyboard from the start.
+    pub focus: Option<Span>,
     /// Whether they run in a pid namespace of their own.
     pub isolate: Option<bool>,
     /// The directory of the log files; with it, there are any.
@@ -134,6 +138,8 @@ impl Settings {
             alone: self.alone.or(weaker.alone),
             watch: self.watch.or(weaker.watch),
             tty: self.tty.or(weaker.tty),
+            bar: self.bar.or(weaker.bar),
+            focus: self.focus.or(weaker.focus),
             isolate: self.isolate.or(weaker.isolate),
             log_dir: self.log_dir.or(weaker.log_dir),
             log_rotate: self.log_rotate.or(weaker.log_rotate),

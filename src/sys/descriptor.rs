@@ -39,6 +39,19 @@ pub fn write_waiting(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+/// Writes once to one of forge's own descriptors, which is non-blocking.
+///
+/// # Errors
+/// `WouldBlock` if nothing fits.
+pub fn write_now(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match nix::unistd::write(&fd, bytes) {
+            Err(Errno::EINTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
 /// Writes what fits now, without waiting and without touching the flags of the open file, which others share.
 ///
 /// # Errors
@@ -93,6 +106,13 @@ pub fn watch_readable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: the `AsyncFd` owns the descriptor, which is open and stays so and the same until it is dropped:
     // nobody can take an `OwnedFd` apart behind a shared reference.
     unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.map_err(io::Error::from)
+}
+
+/// Has the runtime watch when one of forge's own descriptors takes more. It is non-blocking already.
+#[expect(unsafe_code, reason = "the runtime must be told that the descriptor stays open")]
+pub fn watch_writable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: as in `watch_readable`.
+    unsafe { AsyncFd::register_with_interest(fd, Interest::WRITABLE) }.map_err(io::Error::from)
 }
 
 /// Has the runtime watch when writing becomes impossible. Leaves the flags alone: it is never written to here.

@@ -18,7 +18,7 @@ impl Kin {
     /// Returns the leader and its descendants, nearest first, without those whose parents have died. Cheap: a few
     /// files a process. Empty where the system does not tell.
     pub fn household(&self) -> Vec<i32> {
-        linux::with_descendants(vec![self.leader])
+        household_of(self.leader)
     }
 
     /// Returns those who have lost their parents, and their descendants.
@@ -69,6 +69,11 @@ impl Kin {
             && (super::process::session_of(pid) == Some(self.leader)
                 || super::process::variable_of(pid, name).is_some_and(|found| found == value.as_bytes()))
     }
+}
+
+/// Returns a process and its descendants, nearest first; see [`Kin::household`].
+pub fn household_of(leader: i32) -> Vec<i32> {
+    linux::with_descendants(vec![leader])
 }
 
 #[cfg(target_os = "linux")]

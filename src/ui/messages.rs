@@ -2,6 +2,7 @@
 //!
 //! Where foreman has words for it, they are foreman's, because scripts look for them (compat sections 8 and 9).
 
+pub mod attach;
 mod lifecycle;
 mod reload;
 

@@ -1,6 +1,7 @@
 //! What a person sees.
 
 pub mod background;
+pub mod bar;
 pub mod ci;
 pub mod events;
 pub mod facts;

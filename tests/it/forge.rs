@@ -55,6 +55,8 @@ pub(crate) struct Forge {
     nonblocking: bool,
     before_exec: Option<BeforeExec>,
     at_birth: Option<fn(i32)>,
+    /// The directory of another forge, in which this one works.
+    elsewhere: Option<PathBuf>,
     watch: Arc<Watch>,
 }
 
@@ -109,7 +111,15 @@ impl Forge {
             nonblocking: false,
             before_exec: None,
             at_birth: None,
+            elsewhere: None,
         }
+    }
+
+    /// Prepares a forge that works in the directory of another one and finds its stack.
+    pub(crate) fn beside(other: &Running) -> Forge {
+        let run = other.place.path().join("run");
+        let forge = Forge::new().variable("XDG_RUNTIME_DIR", run.to_str().expect("a path of ours"));
+        Forge { elsewhere: Some(other.directory()), ..forge }
     }
 
     /// Writes the Procfile.
@@ -132,9 +142,16 @@ impl Forge {
         self
     }
 
-    /// Gives forge a terminal with a window of 100 columns and 30 rows, and a session of its own.
+    /// Gives forge a terminal with a window of 100 columns and 30 rows, and a session of its own. Without a status bar, so that what
+    /// it shows are lines.
     pub(crate) fn on_a_terminal(mut self) -> Forge {
         self.window = Some((100, 30));
+        self.variable("FORGE_BAR", "0")
+    }
+
+    /// Gives forge a terminal with a window of this size, and a status bar.
+    pub(crate) fn with_a_bar(mut self, columns: u16, rows: u16) -> Forge {
+        self.window = Some((columns, rows));
         self
     }
 
@@ -230,7 +247,7 @@ impl Forge {
 
     /// Returns the project's directory.
     pub(crate) fn directory(&self) -> PathBuf {
-        self.place.path().join("app")
+        self.elsewhere.clone().unwrap_or_else(|| self.place.path().join("app"))
     }
 
     /// Runs `forge start` with these words.

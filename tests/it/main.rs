@@ -14,10 +14,13 @@ mod forge;
 mod free;
 mod puppet;
 mod running;
+mod screen;
 mod terminal;
 mod tracer;
 mod watch;
 
+mod attach;
+mod bar;
 mod check;
 mod children;
 mod ci;

@@ -64,6 +64,14 @@ impl Running {
         })
     }
 
+    /// Returns whether these bytes have come on stdout, or on the terminal, so far.
+    pub(crate) fn said_anywhere(&self, text: &str) -> bool {
+        self.watch.learn(|known| {
+            let out = known.output.get(&Stream::Out).map_or(&[][..], Vec::as_slice);
+            out.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    }
+
     /// Waits for a puppet of this name and returns it.
     pub(crate) fn puppet(&self, name: &str) -> Puppet {
         puppet::arrival(&self.watch, name)

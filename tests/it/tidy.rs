@@ -46,6 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "exit",
             "store",
             "sys::descriptor",
+            "sys::own_terminal",
+            "sys::pty",
         ],
     ),
     (
@@ -359,7 +361,7 @@ fn an_arrow_upwards_is_found_in_every_spelling() {
     assert_eq!(breaks("src/project/load.rs", "fn f() { crate::ui::messages::say() }"), 1);
     assert_eq!(breaks("src/project/load.rs", "use super::super::engine;"), 1);
     assert_eq!(breaks("src/project/mod.rs", "use super::{engine, diagnostic::Span};"), 1);
-    assert_eq!(breaks("src/ui/terminal.rs", "use crate::sys::{descriptor, pty};"), 1);
+    assert_eq!(breaks("src/ui/terminal.rs", "use crate::sys::{descriptor, pidfd};"), 1);
     assert_eq!(breaks("src/attic/mod.rs", ""), 1);
     assert_eq!(
         breaks("src/project/load.rs", "// use crate::cli;\nlet s = \"crate::cli\"; use super::Project;"),

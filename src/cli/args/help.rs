@@ -20,6 +20,16 @@ Exit codes:
   126  a command is not executable
   127  a command was not found";
 
+/// What stands below the help of `attach`.
+pub(super) const ATTACH_EXAMPLES: &str = "\
+Examples:
+  forge attach web                  its keyboard and its screen; Ctrl-] leaves
+  forge attach                      the process whose debugger waits
+  forge attach web -r               only look
+  echo next | forge attach web      type that, and leave
+
+Ctrl-C, Ctrl-Z and all other keys go to the process. It goes on when you leave.";
+
 /// What stands below the short help of `start`.
 pub(super) const START_EXAMPLES: &str = "\
 Examples:

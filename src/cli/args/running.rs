@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::ArgValueCompleter;
 
+use crate::cli::attach::DetachKeys;
 use crate::cli::completions::process_names;
 use crate::project;
 
@@ -32,6 +33,23 @@ pub(crate) struct ActArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Which stack is meant.
+    #[command(flatten)]
+    pub(crate) place: WhereArgs,
+}
+
+/// `forge attach`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AttachArgs {
+    /// Process that is meant: web, web.2 [default: the one that has a terminal, or waits for keys]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(process_names))]
+    pub(crate) name: Option<String>,
+    /// Only look: what is typed does not reach the process
+    #[arg(short = 'r', long)]
+    pub(crate) read_only: bool,
+    /// Keys that leave, with commas one after the other: ctrl-p,ctrl-q
+    #[arg(long, value_name = "KEYS", env = "FORGE_DETACH_KEYS", default_value = "ctrl-]")]
+    pub(crate) detach_keys: DetachKeys,
     /// Which stack is meant.
     #[command(flatten)]
     pub(crate) place: WhereArgs,

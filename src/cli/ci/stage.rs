@@ -99,6 +99,8 @@ pub(super) fn play(play: Play) -> anyhow::Result<u8> {
         // It runs for a command, and ends with it.
         reader: None,
         when_ready: None,
+        // What stands on the terminal is the command's.
+        face: None,
         seat,
         teller: start::teller,
     })?;

@@ -70,6 +70,11 @@ impl Sinks {
         each(&mut self.all[..1], &mut self.loss, &mut |sink| sink.screen(wish));
     }
 
+    /// Says something to whoever looks at the first sink.
+    pub(super) fn say(&mut self, at: WallTime, lines: &[String]) {
+        each(&mut self.all[..1], &mut self.loss, &mut |sink| sink.say(at, lines));
+    }
+
     /// Shows a remark of forge.
     pub(super) fn note(&mut self, at: WallTime, note: &Note) {
         self.each(|sink| sink.note(at, note));

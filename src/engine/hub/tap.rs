@@ -12,9 +12,13 @@ use tokio::sync::Notify;
 
 use super::Hub;
 use crate::logs::StreamId;
+use crate::logs::screen::{Answer, Modes};
 
 /// How much of what came last is kept, to draw a screen of it.
 const RECENT_BYTES: usize = 64 * 1024;
+
+/// A question to the terminal stands at the end of what was written, as its answer is waited for: so far back one is looked for.
+const QUESTION_BYTES: usize = 128;
 
 /// How much may wait for somebody who does not take it. Then the tap is cut: what was left out would spoil the screen,
 /// and a new tap draws it anew.
@@ -26,6 +30,8 @@ const LONGEST_QUEUE_BYTES: usize = 1024 * 1024;
 pub struct Tap {
     /// What came before, as far as it is kept. It may begin in the middle of a character or a sequence.
     pub recent: Vec<u8>,
+    /// How the bytes before those have left the terminal.
+    pub before: Modes,
     queue: Rc<Queue>,
 }
 
@@ -45,11 +51,25 @@ pub enum End {
     Cut,
 }
 
+/// Who wants to know what a process expects of its terminal. It must not wait, and not talk to the hub.
+pub(in crate::engine) trait Watcher {
+    /// It has asked its terminal something.
+    fn asked(&self, questions: Vec<Answer>);
+
+    /// It has fallen silent in the middle of a line.
+    fn fell_silent(&self);
+}
+
 /// What is kept of one stream, and who taps it.
 #[derive(Default)]
 pub(super) struct Tapped {
     recent: VecDeque<u8>,
+    before: Modes,
     queues: Vec<Weak<Queue>>,
+    watcher: Option<Rc<dyn Watcher>>,
+    /// How many bytes have come, and how many up to the end of the last question.
+    heard: u64,
+    asked: u64,
 }
 
 impl Tapped {
@@ -57,15 +77,55 @@ impl Tapped {
     pub(super) fn hear(&mut self, bytes: &[u8]) {
         let last = &bytes[bytes.len().saturating_sub(RECENT_BYTES)..];
         let room = RECENT_BYTES - last.len();
-        self.recent.drain(..self.recent.len().saturating_sub(room));
+        let leaving = self.recent.len().saturating_sub(room);
+        if leaving > 0 {
+            let (front, back) = self.recent.as_slices();
+            let of_front = leaving.min(front.len());
+            self.before.learn(&front[..of_front]);
+            self.before.learn(&back[..leaving - of_front]);
+            self.before.learn(&bytes[..bytes.len() - last.len()]);
+            self.recent.drain(..leaving);
+        }
         self.recent.extend(last);
+        self.heard += bytes.len() as u64;
+        if let Some(watcher) = self.watcher.clone() {
+            let questions = self.new_questions();
+            if !questions.is_empty() {
+                watcher.asked(questions);
+            }
+        }
         self.queues.retain(|queue| queue.upgrade().is_some_and(|queue| queue.push(bytes)));
     }
 
     fn tap(&mut self) -> Tap {
         let queue = Rc::new(Queue::default());
         self.queues.push(Rc::downgrade(&queue));
-        Tap { recent: self.recent.iter().copied().collect(), queue }
+        Tap { recent: self.recent.iter().copied().collect(), before: self.before.clone(), queue }
+    }
+
+    /// Returns the questions at the end that were not there the last time.
+    fn new_questions(&mut self) -> Vec<Answer> {
+        let first = self.recent.len().saturating_sub(QUESTION_BYTES);
+        let mut last = [0; QUESTION_BYTES];
+        let last = &mut last[..self.recent.len() - first];
+        last.iter_mut().zip(self.recent.range(first..)).for_each(|(to, from)| *to = *from);
+        let begin = self.heard - last.len() as u64;
+        let mut questions = Vec::new();
+        for (question, end) in Answer::wanted_in(last) {
+            let end = begin + end as u64;
+            if end > self.asked {
+                self.asked = end;
+                questions.push(question);
+            }
+        }
+        questions
+    }
+
+    /// Tells whoever watches it that the process has fallen silent in the middle of a line.
+    pub(super) fn falls_silent(&self) {
+        if let Some(watcher) = &self.watcher {
+            watcher.fell_silent();
+        }
     }
 }
 
@@ -123,6 +183,13 @@ impl Hub {
     /// Keeps what comes on a stream as it comes, until the run that is heard there has ended. It is that of a terminal.
     pub(in crate::engine) fn keep_for_taps(&self, stream: StreamId) {
         self.0.state.borrow_mut().streams[stream.0].tapped = Some(Box::default());
+    }
+
+    /// Has somebody told what the process on the other side of a stream's terminal expects of it, until its run has ended.
+    pub(in crate::engine) fn watch(&self, stream: StreamId, watcher: Rc<dyn Watcher>) {
+        if let Some(tapped) = &mut self.0.state.borrow_mut().streams[stream.0].tapped {
+            tapped.watcher = Some(watcher);
+        }
     }
 
     /// Begins to tap a stream; nothing where it is none of a terminal, or is over.

@@ -1,9 +1,11 @@
 //! How the stream looks, and what is kept of it.
 
 use super::Inputs;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::project::manifest::colour_number;
-use crate::project::{Colour, Logs, Names, Output, TimeFormat, Tty, line_patterns, time_format};
+use crate::project::{
+    Colour, InstanceId, Logs, Names, Output, Project, TimeFormat, Tty, line_patterns, time_format,
+};
 
 /// How the stream looks; `quiet` are those whose lines are not shown.
 pub(super) fn output(inputs: &Inputs, quiet: Names, diagnostics: &mut Vec<Diagnostic>) -> Output {
@@ -29,8 +31,34 @@ pub(super) fn output(inputs: &Inputs, quiet: Names, diagnostics: &mut Vec<Diagno
         stderr: settings.stderr.unwrap_or_default(),
         form: settings.form.unwrap_or_default(),
         tty: settings.tty.unwrap_or(Tty::Auto),
+        bar: settings.bar,
+        focus: None,
         colours: colours.iter().filter_map(|name| colour_number(name)).collect(),
     }
+}
+
+/// Who has the keyboard from the start.
+pub(super) fn focus(
+    project: &Project,
+    names: &Names,
+    written: &Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<InstanceId> {
+    let meant: Vec<&InstanceId> =
+        project.instances.iter().map(|instance| &instance.id).filter(|id| names.contain(id)).collect();
+    match meant.as_slice() {
+        [one] => return Some((*one).clone()),
+        [] => diagnostics.push(
+            Diagnostic::error("no-focus", "nobody of that name is started who could get the keyboard")
+                .at(written.clone(), "not started"),
+        ),
+        [first, ..] => diagnostics.push(
+            Diagnostic::error("several-processes", "the keyboard can be given to one process only")
+                .at(written.clone(), "several")
+                .hint(format!("for example `{first}`")),
+        ),
+    }
+    None
 }
 
 /// What is kept of the output in files.

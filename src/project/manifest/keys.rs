@@ -133,6 +133,7 @@ const OUTPUT: &[Key] = &[
     key("quiet", TEXTS, "Processes whose lines are not shown."),
     key("tty", TTYS, "How the processes are held."),
     key("drop", Shape::OneOrMore(&Shape::Regex), "Lines that are not shown, as regular expressions."),
+    key("bar", Shape::Bool, "Whether the last line of a terminal shows the processes and the keys."),
 ];
 
 const LOGS: &[Key] = &[
@@ -194,6 +195,11 @@ const PROCESS: &[Key] = &[
     key("limits", Shape::Table(&[LIMITS]), "What it may use at most, with everything below it."),
     key("nice", Shape::Integer(-20, 19), "Added to its niceness."),
     key("tty", TTYS, "How it is held."),
+    key(
+        "keyboard",
+        Shape::Word(&["auto", "always", "never"]),
+        "When the keyboard is offered to it: when it asks something (auto), as long as it runs (always), or never.",
+    ),
     key("hooks", Shape::Table(&[HOOKS]), "Commands that run at certain moments."),
 ];
 

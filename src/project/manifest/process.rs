@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::lifecycle::{
     Hooks, Limits, Milestone, Missed, Nature, OnLimit, Overlap, Schedule, StopReach, Watch, When,
 };
-use super::super::{Origin, Place, PortSource, ProcessSpec, Tty, Variable};
+use super::super::{KeyboardOffer, Origin, Place, PortSource, ProcessSpec, Tty, Variable};
 use super::probe::{liveness, readiness};
 use super::value::{Content, Entry, Table, Value};
 use super::{Manifest, Named, words};
@@ -178,6 +178,12 @@ impl<'a> Definition<'a> {
         spec.labels.extend(self.labels());
         if let Some(tty) = table.text("tty") {
             spec.tty = Some(tty_of(tty));
+        }
+        match table.text("keyboard") {
+            Some("always") => spec.keyboard = KeyboardOffer::Always,
+            Some("never") => spec.keyboard = KeyboardOffer::Never,
+            Some(_) => spec.keyboard = KeyboardOffer::Auto,
+            None => {}
         }
         if let Some(can_die) = table.truth("can_die") {
             spec.can_die = can_die;

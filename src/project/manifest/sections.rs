@@ -81,6 +81,7 @@ impl Manifest {
             };
             settings.timestamp_format =
                 output.get("timestamp").filter(|value| value.text().is_some()).map(Value::alone);
+            settings.bar = output.truth("bar");
             settings.drop = output.several("drop").map(|values| values.iter().map(Value::alone).collect());
         }
         if let Some(secrets) = self.table.table("secrets") {

@@ -309,6 +309,15 @@ impl Sink for StreamSink {
         self.gate.screen(wish);
     }
 
+    fn say(&mut self, at: WallTime, lines: &[String]) {
+        self.interrupt();
+        for line in lines {
+            self.show_prefix_of(None, at);
+            self.pending.extend_from_slice(self.mask.text(line).as_bytes());
+            self.pending.push(b'\n');
+        }
+    }
+
     fn note(&mut self, at: WallTime, note: &Note) {
         self.interrupt();
         if self.screen.terminal && matches!(note, Note::ShutdownBySignal { .. }) {

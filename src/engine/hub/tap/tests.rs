@@ -42,6 +42,22 @@ fn only_the_most_recent_bytes_are_kept() {
 }
 
 #[test]
+fn what_the_older_bytes_have_switched_on_is_remembered() {
+    let mut tapped = Tapped::default();
+    tapped.hear(b"\x1b[?1049h\x1b[?20");
+    tapped.hear(b"04h");
+    assert!(!tapped.tap().before.is_full_screen(), "it stands in what is kept");
+    for _ in 0..3 {
+        tapped.hear(&vec![b'x'; RECENT_BYTES / 2]);
+    }
+    let before = tapped.tap().before;
+    assert!(before.is_full_screen());
+    assert_eq!(before.leave(), b"\x1b[?2004l\x1b[?1049l");
+    tapped.hear(&[&b"\x1b[?1049l"[..], &vec![b'y'; 2 * RECENT_BYTES]].concat());
+    assert!(!tapped.tap().before.is_full_screen(), "more than is kept at once");
+}
+
+#[test]
 fn who_takes_nothing_is_cut_and_told_so() {
     let mut tapped = Tapped::default();
     let (slow, quick) = (tapped.tap(), tapped.tap());
