@@ -240,8 +240,8 @@ fn follows(what: &[Aspect], was: &Lifecycle, is: &Lifecycle) -> Follows {
 
 /// How often a process is to say that it works.
 fn watchdog(life: &Lifecycle) -> Option<Duration> {
-    let live = life.live.as_ref().filter(|live| live.probe == Probe::Notify);
-    live.map(|live: &Liveness| live.every)
+    let own_word = life.live.as_ref().filter(|rule| rule.probe == Probe::Notify);
+    own_word.map(|rule: &Liveness| rule.every)
 }
 
 /// The names of variables that only one of two environments has, or that have two values; both are sorted.

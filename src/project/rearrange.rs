@@ -86,7 +86,7 @@ impl Project {
             let port = self.planned_port(process, *count).err().filter(|_| *count > 0)?;
             Some(ports::too_high(&InstanceId { process: name.clone(), index: *count }, port))
         };
-        diagnostics.extend(counts.iter().filter_map(highest).next());
+        diagnostics.extend(counts.iter().find_map(highest));
         Checked { value: counts, diagnostics }
     }
 

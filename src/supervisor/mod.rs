@@ -90,8 +90,8 @@ pub struct Supervisor {
     guard_lost: bool,
     /// Whether it was said that nothing runs any more.
     idle_said: bool,
-    /// Whether somebody is no part of the project any more, and is not gone yet.
-    somebody_leaves: bool,
+    /// How many are no part of the project any more, and not gone yet.
+    leaving: usize,
     /// Whether the outcome is out; nothing follows it.
     finished: bool,
     /// Whom the event is about: what it means for others comes after what it means for this one.
@@ -133,7 +133,7 @@ impl Supervisor {
             output_gone: None,
             guard_lost: false,
             idle_said: false,
-            somebody_leaves: false,
+            leaving: 0,
             finished: false,
             in_the_news: None,
             touched: BTreeSet::new(),

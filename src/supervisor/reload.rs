@@ -110,7 +110,7 @@ impl Supervisor {
         // A hook that is not wanted any more comes to its end, unless it is that of somebody who is not wanted, either.
         instances.extend(hooks.map(|hook| if is_part(&hook.id) { hook.retires() } else { hook.leaves() }));
         needs::connect(&mut instances, project);
-        self.somebody_leaves = instances.iter().any(|one| one.leaving);
+        self.leaving = instances.iter().filter(|one| one.leaving).count();
         self.instances = instances;
         self.lean_as_before(&leanings);
         self.find_runs_anew();
@@ -126,7 +126,7 @@ impl Supervisor {
     /// Forgets those who are no part of the project once nothing of them is left and all is said.
     pub(super) fn forget_those_who_left(&mut self) {
         let is_over = |one: &Instance| one.leaving && one.at_rest() && one.may_start();
-        if !self.somebody_leaves || !self.instances.iter().any(is_over) {
+        if self.leaving == 0 || !self.instances.iter().any(is_over) {
             return;
         }
         let mut places = Vec::new();
@@ -140,7 +140,7 @@ impl Supervisor {
         for instance in &mut self.instances {
             instance.renumber(&places);
         }
-        self.somebody_leaves = self.instances.iter().any(|one| one.leaving);
+        self.leaving = self.instances.iter().filter(|one| one.leaving).count();
         self.find_runs_anew();
     }
 

@@ -96,16 +96,12 @@ pub fn event(note: &Note) -> Event {
             ("out-of-memory", vec![("sure", json!(*certainty == Certainty::Sure))])
         }
         Note::Reloaded(reload) => ("reloaded", lifecycle::reloaded(reload)),
-        Note::Rereads { instance: _, signal } => ("rereads", vec![("signal", json!(signal_name(*signal)))]),
-        Note::FilesChanged { instance: _, path, more, signal } => {
-            let mut fields = vec![("path", json!(path)), ("more", json!(more))];
-            fields.extend(signal.map(|signal| ("signal", json!(signal_name(signal)))));
-            ("files-changed", fields)
+        Note::Rereads { instance: _, signal } => ("rereads", lifecycle::rereads(*signal)),
+        Note::FilesChanged { path, more, signal, .. } => {
+            ("files-changed", lifecycle::changed(path, *more, *signal))
         }
         Note::StillBusy { instance: _, follows } => ("still-busy", lifecycle::still_busy(*follows)),
-        Note::WasMissed { instance: _, late, follows } => {
-            ("was-missed", lifecycle::was_missed(*late, *follows))
-        }
+        Note::WasMissed { late, follows, .. } => ("was-missed", lifecycle::was_missed(*late, *follows)),
         Note::NoTerminals { errno } => ("no-terminals", vec![("errno", json!(errno))]),
         Note::LogsIncomplete { file, errno } => {
             ("logs-incomplete", vec![("file", json!(file)), ("errno", json!(errno))])

@@ -102,9 +102,7 @@ pub fn text<'a>(note: &'a Note, instances: &[InstanceSpec]) -> (Option<&'a Insta
             (Some(instance), lifecycle::out_of_memory(*certainty).to_owned())
         }
         Note::Reloaded(reload) => (None, reload::reloaded(reload)),
-        Note::Rereads { instance, signal } => {
-            (Some(instance), format!("sending {} so that it reloads", signal_name(*signal)))
-        }
+        Note::Rereads { instance, signal } => (Some(instance), reload::rereads(*signal)),
         Note::FilesChanged { instance, path, more, signal } => {
             (Some(instance), lifecycle::files_changed(path, *more, *signal))
         }

@@ -365,7 +365,7 @@ impl Mind {
                     (one.leaners, one.former_leaners) = (Vec::new(), Vec::new());
                 }
             }
-            (Fault::RemembersForEver, _) => mind.somebody_leaves = false,
+            (Fault::RemembersForEver, _) => mind.leaving = 0,
             (Fault::AsksTooEarlyToReread, Event::Reloaded(reload)) => {
                 for change in &reload.difference.changed {
                     let one = mind.instances.iter().find(|one| one.id == change.instance);
@@ -435,27 +435,26 @@ impl Mind {
 fn misheard(fault: Fault, reload: &Reload) -> Reload {
     let mut reload = reload.clone();
     let project = Arc::make_mut(&mut reload.project);
-    match fault {
-        Fault::ForgetsTheAdded => {
-            project.instances.retain(|one| !reload.difference.added.contains(&one.id));
-        }
-        Fault::TouchesTheUnchanged => {
-            let changes = project.instances.iter().map(|one| Change {
-                instance: one.id.clone(),
-                what: vec![Aspect::Command],
-                follows: Follows::Restart,
-            });
-            reload.difference.changed = changes.collect();
-        }
-        Fault::TakesSignalsForRestarts => {
-            for change in &mut reload.difference.changed {
-                if matches!(change.follows, Follows::Signal(_)) {
-                    change.follows = Follows::Restart;
-                }
+    if fault == Fault::ForgetsTheAdded {
+        project.instances.retain(|one| !reload.difference.added.contains(&one.id));
+    }
+    if fault == Fault::TouchesTheUnchanged {
+        let changes = project.instances.iter().map(|one| Change {
+            instance: one.id.clone(),
+            what: vec![Aspect::Command],
+            follows: Follows::Restart,
+        });
+        reload.difference.changed = changes.collect();
+    }
+    if fault == Fault::TakesSignalsForRestarts {
+        for change in &mut reload.difference.changed {
+            if matches!(change.follows, Follows::Signal(_)) {
+                change.follows = Follows::Restart;
             }
         }
-        Fault::KeepsOldRules => reload.difference.changed.clear(),
-        _ => {}
+    }
+    if fault == Fault::KeepsOldRules {
+        reload.difference.changed.clear();
     }
     reload
 }

@@ -44,7 +44,9 @@ enum Next {
 
 /// What becomes of a project, and who is to read again what they read whatever is different.
 #[derive(Clone)]
-struct Rewrite(Arc<dyn Fn(&Project) -> (Project, Vec<InstanceId>)>);
+struct Rewrite(Arc<RewriteFn>);
+
+type RewriteFn = dyn Fn(&Project) -> (Project, Vec<InstanceId>);
 
 impl fmt::Debug for Rewrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -188,10 +188,6 @@ impl Witness {
         }
     }
 
-    pub(super) fn grace(&self, seen: &Seen) -> Duration {
-        seen.spec.stop.grace
-    }
-
     /// While the stack ends: since when nobody is in the way of its end. A hook beside an instance is nobody's need.
     pub(super) fn free_since(&self, seen: &Seen) -> Option<Time> {
         if seen.is_main() { self.freed.get(&seen.instance).copied() } else { self.ending }
@@ -312,7 +308,7 @@ impl Witness {
             ChildEvent::OutOfMemory(certainty) => seen.out_of_memory = Some(certainty),
             ChildEvent::Measured(usage) => seen.usage = Some(usage),
             ChildEvent::ReadyLine | ChildEvent::Notified(_) | ChildEvent::Probed { .. } => {
-                life::hear_of_readiness(seen, now, &what);
+                life::hear_of_readiness(seen, now, what);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{how, seconds};
-use crate::exit::Exit;
+use crate::exit::{Exit, signal_name};
 use crate::project::InstanceId;
 use crate::project::lifecycle::{Missed, OnLimit, Overlap, Probe};
 use crate::supervisor::{Excess, Occasion, Part, ProbeFailure, Reload};
@@ -44,6 +44,16 @@ pub(super) fn exceeded(excess: Excess, follows: OnLimit) -> Fields {
         OnLimit::Warn => "warn",
     };
     vec![("limit", json!(what)), ("used", used), ("allowed", limit), ("follows", json!(follows))]
+}
+
+pub(super) fn changed(path: &str, more: usize, signal: Option<i32>) -> Fields {
+    let mut fields = vec![("path", json!(path)), ("more", json!(more))];
+    fields.extend(signal.map(|signal| ("signal", json!(signal_name(signal)))));
+    fields
+}
+
+pub(super) fn rereads(signal: i32) -> Fields {
+    vec![("signal", json!(signal_name(signal)))]
 }
 
 pub(super) fn reloaded(reload: &Reload) -> Fields {

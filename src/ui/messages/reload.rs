@@ -1,5 +1,7 @@
 //! What a reload does, in words.
 
+use std::fmt::Write as _;
+
 use super::list;
 use crate::exit::signal_name;
 use crate::project::InstanceId;
@@ -33,6 +35,11 @@ pub(super) fn reloaded(reload: &Reload) -> String {
         return format!("{occasion}: nothing has changed");
     }
     if parts.is_empty() { occasion.to_owned() } else { format!("{occasion}: {}", parts.join("; ")) }
+}
+
+/// The remark of one that gets a signal instead of being started again.
+pub(super) fn rereads(signal: i32) -> String {
+    format!("sending {} so that it reloads", signal_name(signal))
 }
 
 fn part(instances: &[&InstanceId], one: &str, several: &str) -> Option<String> {
@@ -72,7 +79,11 @@ pub(super) fn difference(difference: &Difference, would: bool) -> String {
         lines.push((instance.to_string(), format!("{follows}{what}")));
     }
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let mut text: String = lines.into_iter().map(|(name, text)| format!("{name:width$}  {text}\n")).collect();
+    let mut text = String::new();
+    for (name, what) in lines {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{name:width$}  {what}");
+    }
     if let Some(later) = later(next_start) {
         text.push_str(&later);
         text.push('\n');

@@ -97,7 +97,7 @@ fn grace_is_given(witness: &Witness, now: Time, effect: &Effect) -> Verdict {
     let Some(seen) = witness.runs.get(run) else { return Ok(()) };
     // One that was being launched all the time has had its grace before it had a process.
     let began = witness.stop_began(seen).or(witness.free_since(seen));
-    let grace = witness.grace(seen);
+    let grace = seen.spec.stop.grace;
     let nothing_to_ask = seen.spec.stop.signals.is_empty();
     let over = grace.is_zero() || nothing_to_ask || began.is_some_and(|began| began + grace <= now);
     ensure(over || witness.hurried.is_some(), || format!("{} is killed", seen.instance))

@@ -52,7 +52,7 @@ pub(super) fn hooks_have_causes(witness: &Witness, now: Time, effect: &Effect) -
             hooks.before.is_none() || newest.is_some_and(|seen| seen.part == Part::Before && seen.success)
         }
         Part::Before => hooks.before.is_some(),
-        Part::Ready => newest.is_some_and(|seen| seen.leader_lives() && witness.is_ready(seen, now)),
+        Part::Ready => newest.is_some_and(|seen| seen.leader_lives() && Witness::is_ready(seen, now)),
         Part::Crash => newest.is_some_and(|seen| seen.exit.is_some() && !seen.success),
     };
     ensure(right, || format!("{effect:?} after {newest:?}"))
@@ -65,7 +65,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         Note::Ready { instance, .. } => {
             newest(witness, instance)?.pid.is_some()
                 && !newest(witness, instance)?.said_ready
-                && witness.is_ready(newest(witness, instance)?, now)
+                && Witness::is_ready(newest(witness, instance)?, now)
         }
         Note::NotReady { instance, .. } => {
             let seen = newest(witness, instance)?;
@@ -75,7 +75,7 @@ pub(super) fn words_are_true(witness: &Witness, now: Time, effect: &Effect) -> V
         Note::NotLive { instance, failures, .. } => {
             let seen = newest(witness, instance)?;
             let rule = seen.spec.life.live.as_ref().ok_or("it has no rule")?;
-            let ready = witness.is_ready(seen, now);
+            let ready = Witness::is_ready(seen, now);
             let last = seen.shown.or(seen.ready).unwrap_or(seen.since);
             let each = rule.every.saturating_sub(LATENESS);
             undisturbed(seen) && ready && *failures == rule.failures && last + each * *failures <= now
@@ -211,7 +211,7 @@ pub(super) fn rules_are_kept(
     for seen in witness.runs.values().filter(|seen| undisturbed(seen) && !seen.unwanted && !seen.bounced) {
         let life = &seen.spec.life;
         if let Some(rule) = &seen.readiness {
-            let is_ready = witness.is_ready(seen, now);
+            let is_ready = Witness::is_ready(seen, now);
             ensure(is_ready || !late(seen.since + rule.timeout), || {
                 format!("{} is not ready", seen.instance)
             })?;
@@ -230,7 +230,7 @@ pub(super) fn rules_are_kept(
         let used = seen.usage.and_then(|usage| usage.memory).unwrap_or_default();
         let fat = life.limits.memory.is_some_and(|limit| used > limit);
         ensure(!fat || seen.warned, || format!("{} is too fat", seen.instance))?;
-        let working = life.live.as_ref().filter(|_| witness.is_ready(seen, now));
+        let working = life.live.as_ref().filter(|_| Witness::is_ready(seen, now));
         if let Some(rule) = working {
             let last = seen.shown.or(seen.ready).unwrap_or(seen.since + life_delay(seen));
             // Each failure takes as long as the pause, or as its own time-out, whatever is longer.

@@ -46,7 +46,7 @@ pub(super) fn unwanted_are_asked(witness: &Witness, now: Time, _: &Mind) -> Verd
     let alive = witness.runs.values().filter(|seen| seen.is_live() && seen.pid.is_some());
     for seen in alive {
         let is_removed = !witness.members.contains(&seen.instance);
-        if !is_removed && !(seen.unwanted && seen.is_main()) {
+        if !(is_removed || seen.unwanted && seen.is_main()) {
             continue;
         }
         let asked = seen.asked.is_some() || seen.exit.is_some() || seen.killed.is_some();

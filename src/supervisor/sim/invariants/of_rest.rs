@@ -91,7 +91,7 @@ fn every_grace_ends(witness: &Witness, now: Time, _: &Mind) -> Verdict {
         // A hook beside it is nobody's need.
         let with_the_stack = witness.ending.filter(|_| !seen.is_main() && seen.pid.is_some());
         let began = witness.stop_began(seen).or(with_the_stack);
-        let over = began.is_some_and(|began| began + witness.grace(seen) + SLACK < now);
+        let over = began.is_some_and(|began| began + seen.spec.stop.grace + SLACK < now);
         ensure(!over, || format!("{} is not killed", seen.instance))?;
     }
     Ok(())

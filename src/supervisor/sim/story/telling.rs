@@ -21,8 +21,8 @@ fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
     match effect {
         Effect::Spawn { instance, part: Part::Main, .. } => one("spawn", instance, ""),
         Effect::Spawn { instance, part, .. } => one("spawn", instance, part_name(*part)),
-        // Too many to tell.
-        Effect::Probe { check: Check::Ready, .. } => Vec::new(),
+        // Too many to tell, and told by the remark that follows.
+        Effect::Probe { check: Check::Ready, .. } | Effect::TakeOver(_) => Vec::new(),
         Effect::Probe { run, check: Check::Live, .. } => {
             one("look", mind.supervisor.instance_of(*run).expect("a run of somebody"), "")
         }
@@ -38,8 +38,6 @@ fn words(effect: &Effect, mind: &Mind) -> Vec<String> {
             };
             one("signal", who, &format!("{}{reach}", signal_name(*signal)))
         }
-        // Told by the remark that follows.
-        Effect::TakeOver(_) => Vec::new(),
         Effect::Suspend => one("suspend", &"", ""),
         Effect::Resume => one("resume", &"", ""),
         Effect::Finish(Outcome::Done) => one("finish", &"", "done"),

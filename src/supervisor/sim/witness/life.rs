@@ -176,7 +176,7 @@ impl Witness {
     pub(in crate::supervisor::sim) fn is_hopeless(&self, seen: &Seen, now: Time) -> bool {
         let killed = seen.killed.is_some_and(|at| at + KILL_PATIENCE <= now);
         let freed = self.freed.get(&seen.instance);
-        let unanswered = freed.is_some_and(|at| *at + self.grace(seen) + KILL_PATIENCE <= now);
+        let unanswered = freed.is_some_and(|at| *at + seen.spec.stop.grace + KILL_PATIENCE <= now);
         killed || (seen.pid.is_none() && unanswered)
     }
 
@@ -186,7 +186,7 @@ impl Witness {
     }
 
     /// Whether it is ready by `now`.
-    pub(in crate::supervisor::sim) fn is_ready(&self, seen: &Seen, now: Time) -> bool {
+    pub(in crate::supervisor::sim) fn is_ready(seen: &Seen, now: Time) -> bool {
         let delay = match seen.readiness.as_ref().map(|ready| &ready.probe) {
             Some(Probe::Delay(delay)) => Some(*delay),
             _ => None,
@@ -203,7 +203,7 @@ impl Witness {
         let runs = seen.leader_lives() && seen.asked.is_none() && seen.ruled.is_none() && !seen.unwanted;
         match milestone {
             Milestone::Started => runs,
-            Milestone::Ready => runs && self.is_ready(seen, now),
+            Milestone::Ready => runs && Witness::is_ready(seen, now),
             Milestone::Done => false,
         }
     }

@@ -70,7 +70,7 @@ impl Witness {
                 Follows::Signal(signal) => {
                     let listens = self.newest(id).is_some_and(|seen| {
                         let runs = seen.leader_lives() && seen.asked.is_none() && seen.ruled.is_none();
-                        runs && seen.part == Part::Main && !seen.unwanted && self.is_ready(seen, now)
+                        runs && seen.part == Part::Main && !seen.unwanted && Witness::is_ready(seen, now)
                     });
                     if listens {
                         let seen = self.newest_alive(id).expect("it lives");
