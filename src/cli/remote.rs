@@ -57,7 +57,7 @@ pub(crate) fn talk<T>(
 pub(crate) fn converse<T>(doing: impl AsyncFnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         let message = format!("could not start the runtime: {}", read::why(&error));
-        Trouble::new(Diagnostic::error("broken", message), exit::BROKEN)
+        Trouble::new(Diagnostic::error("no-answer", message), exit::BROKEN)
     })?;
     LocalSet::new().block_on(&runtime, doing())
 }
