@@ -34,7 +34,20 @@ fn seen(one: &InstanceState, project: &Project) -> Seen {
         Explanation::Ended { .. } | Explanation::GaveUp { .. } if ended_well => Seen::Done,
         Explanation::Ended { .. } | Explanation::GaveUp { .. } | Explanation::KeptDown { .. } => Seen::Failed,
         _ if one.ready && is_service => Seen::Ready,
-        _ => Seen::OnItsWay,
+        Explanation::Runs { .. }
+        | Explanation::Starts { .. }
+        | Explanation::NotWanted
+        | Explanation::AwaitsLastWords
+        | Explanation::WaitsFor { .. }
+        | Explanation::Scheduled { .. }
+        | Explanation::Prepares { .. }
+        | Explanation::NotReadyYet { .. }
+        | Explanation::EndsAfter { .. }
+        | Explanation::Dumps { .. }
+        | Explanation::Ends { .. }
+        | Explanation::LeftSomebody { .. }
+        | Explanation::StillAlive
+        | Explanation::StartsAgain { .. } => Seen::OnItsWay,
     }
 }
 
