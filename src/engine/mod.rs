@@ -3,6 +3,7 @@
 //! Everything here runs on one thread; each sink has a thread of its own that does nothing but write, so that a terminal
 //! that takes nothing cannot hold up a signal.
 
+mod bearing;
 pub mod calendar;
 mod errands;
 mod here;
@@ -44,12 +45,13 @@ use crate::guard::{GuardNews, Link, Unlinked};
 use crate::logs::{Rewrite, Sink, Writer};
 use crate::project::lifecycle::Nature;
 use crate::project::{InstanceId, InstanceSpec, Project};
-use crate::supervisor::{Check, ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
+use crate::supervisor::{ChildEvent, Effect, Event, Given, Outcome, RunId, Supervisor};
 use crate::sys::clock::{self, Clock};
 use crate::sys::clock_jumps::ClockJumps;
 use crate::sys::probe::listening::Listened;
 use crate::sys::signals::{Received, Signals};
 use crate::time::{Moment, Time};
+use bearing::Bearing;
 use calendar::Calendar;
 pub use holds::{Channels, Hold};
 pub use hub::{End, Follower, Hub, Patience, Since, Tap, Until, Way};
@@ -219,13 +221,7 @@ impl Engine {
         let mut event = Event::Begin;
         let mut effects: Vec<Effect> = Vec::new();
         let outcome = loop {
-            let (started, gone) = Self::concerns(&event);
-            let looked = Self::answers(&event);
-            // In either order: with the later of them all is known.
-            let is_over = matches!(
-                &event,
-                Event::Child { what: ChildEvent::OutputClosed { .. } | ChildEvent::Gone, .. }
-            );
+            let Bearing { started, gone, looked, is_over } = Bearing::of(&event);
             let now = Moment { time: self.clock.now(), wall: clock::wall() };
             self.supervisor.handle(now, event, &mut effects);
             let mut outcome = None;
@@ -278,27 +274,6 @@ impl Engine {
         }
     }
 
-    /// Returns which run an event tells to have started, as which process, and which to have gone.
-    fn concerns(event: &Event) -> (Option<(RunId, i32)>, Option<RunId>) {
-        match event {
-            Event::Child { run, what: ChildEvent::Spawned { pid } } => (Some((*run, *pid)), None),
-            Event::Child { run, what: ChildEvent::Gone } => (None, Some(*run)),
-            Event::Begin
-            | Event::Child { .. }
-            | Event::Signal { .. }
-            | Event::Continued
-            | Event::OutputGone { .. }
-            | Event::TimeUp { .. }
-            | Event::GuardLost
-            | Event::Wanted { .. }
-            | Event::Reloaded(_)
-            | Event::SignalWanted { .. }
-            | Event::FilesChanged { .. }
-            | Event::ClockSet
-            | Event::DeadlineReached => (None, None),
-        }
-    }
-
     /// Keeps what is known so far, if the end of somebody is worth it: forge itself may not come to its end.
     fn keep_record_of_failures(&self) {
         // Where many end well, each would be asked at the end of each.
@@ -308,26 +283,6 @@ impl Engine {
         let stack = self.supervisor.snapshot(self.clock.now());
         if stack.instances.iter().any(record::has_a_story) {
             self.record.keep(stack, false, |instance| self.hands.last_lines(instance));
-        }
-    }
-
-    /// Returns which look at which run an event is the answer to.
-    fn answers(event: &Event) -> Option<(RunId, Check)> {
-        match event {
-            Event::Child { run, what: ChildEvent::Probed { check, .. } } => Some((*run, *check)),
-            Event::Begin
-            | Event::Child { .. }
-            | Event::Signal { .. }
-            | Event::Continued
-            | Event::OutputGone { .. }
-            | Event::TimeUp { .. }
-            | Event::GuardLost
-            | Event::Wanted { .. }
-            | Event::Reloaded(_)
-            | Event::SignalWanted { .. }
-            | Event::FilesChanged { .. }
-            | Event::ClockSet
-            | Event::DeadlineReached => None,
         }
     }
 

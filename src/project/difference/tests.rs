@@ -44,8 +44,8 @@ fn the_same_is_no_difference() {
         same,
         same,
         expect![[r#"
-
-    "#]],
+            nothing
+        "#]],
     );
 }
 

@@ -19,7 +19,8 @@ enum Seen {
 
 fn awaited<'a>(project: &Project, stack: &'a Snapshot) -> Vec<&'a InstanceState> {
     let is_awaited = |one: &&InstanceState| {
-        let spec = project.instances.iter().find(|spec| spec.id == one.id).expect("a known one");
+        // One that a reload has taken out is on its way to its end.
+        let Some(spec) = project.instances.iter().find(|spec| spec.id == one.id) else { return false };
         let is_of_the_clock = matches!(spec.process.life.nature, Nature::Scheduled(_));
         !spec.process.can_die && !is_of_the_clock && one.want != Want::Down
     };
@@ -91,7 +92,7 @@ fn that_moment_is_told_once_and_nobody_waits_in_vain() {
             begun |= turn.event == Event::Begin;
             let stack = mind.supervisor.snapshot(now);
             if !is_lost && begun {
-                let judged = judge(&turn, &stack, &script.project, &mut reached);
+                let judged = judge(&turn, &stack, &script.world.project, &mut reached);
                 judged.unwrap_or_else(|what| {
                     panic!("world {seed} at {now}: {what}\n{:?} {:?}\n{stack:?}", turn.event, turn.effects)
                 });
