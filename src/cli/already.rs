@@ -3,6 +3,8 @@
 //! Two stacks of one project may run side by side (`forge start web` here, `forge start worker` there). The same instance on the same
 //! port is a mistake nearly always: the second would find its ports taken, or worse, both would work on the same files.
 
+use std::path::PathBuf;
+
 use super::read::ProjectPlace;
 use super::remote::{self, Trouble};
 use crate::control::client::Client;
@@ -10,21 +12,30 @@ use crate::control::protocol::{Instance, Stack, State};
 use crate::diagnostic::Diagnostic;
 use crate::project::Project;
 
-/// Looks at the stacks that run here; returns what is to be said if one of them has somebody of this project.
-pub(crate) fn look(place: &ProjectPlace, project: &Project) -> Option<Diagnostic> {
+/// A stack that runs already.
+#[derive(Debug)]
+pub(crate) struct Already {
+    /// What is to be said.
+    pub(crate) complaint: Diagnostic,
+    /// Where it can be asked.
+    pub(crate) socket: PathBuf,
+}
+
+/// Looks at the stacks that run here; returns the first that has somebody of this project.
+pub(crate) fn look(place: &ProjectPlace, project: &Project) -> Option<Already> {
     // Nearly always nobody is here, and then nothing more is done.
     let sockets = remote::sockets(place);
     if sockets.is_empty() {
         return None;
     }
-    let ask = async || -> Result<Option<Diagnostic>, Trouble> {
+    let ask = async || -> Result<Option<Already>, Trouble> {
         for address in sockets {
             let client = Client::new(address.clone(), "forge start");
             // One that does not answer, or is ending, is in nobody's way but at its ports, which are looked at next.
             let Ok(stack) = client.get::<Stack>("/v1/stack").await else { continue };
             let same = both(&stack, project);
             if !same.is_empty() && stack.stopping.is_none() {
-                return Ok(Some(complaint(&stack, &same)));
+                return Ok(Some(Already { complaint: complaint(&stack, &same), socket: address.path }));
             }
         }
         Ok(None)

@@ -140,9 +140,13 @@ fn start_or_tell(args: &StartArgs, matches: &ArgMatches) -> anyhow::Result<u8> {
     // Before the ports: that they are taken would be true, and no help.
     diagnostics.extend(preflight::give_ports(&mut loaded.value));
     if let Some(running) = already::look(&place, &loaded.value).filter(|_| !args.dry_run) {
-        diagnostics.push(running);
+        diagnostics.push(running.complaint);
         let colour = read.value.settings.colour.unwrap_or(Colour::Auto);
         let _ = report::show(&diagnostics, &mask, colour);
+        if read::may_ask() && terminal::asks("follow what it prints? [y/N] ") {
+            let words = ["forge", "logs", "-f", "--socket"].map(OsString::from);
+            return Ok(understand(words.into_iter().chain([running.socket.into()]).collect()));
+        }
         return Ok(exit::MISTAKE);
     }
     let mut taken = preflight::ports(&loaded.value);

@@ -153,6 +153,21 @@ fn a_second_start_says_that_it_runs_already() {
 }
 
 #[test]
+fn a_second_start_at_a_terminal_offers_to_follow_the_first() {
+    let runtime = runtime();
+    let running = forge(runtime.path()).procfile("web: puppet\n").start("-p 7000");
+    let web = running.puppet("web.1");
+    let directory = running.directory().display().to_string();
+    let second = forge(runtime.path()).on_a_terminal().launch(&["start", "-p", "7000", "-d", &directory]);
+    second.sees("follow what it prints? [y/N]").types("y\n");
+    web.prints("of the first");
+    second.sees("| of the first");
+    // What it follows ends with the stack, and it with that.
+    running.signal(SIGINT).exits_with(0);
+    second.exits_with(0);
+}
+
+#[test]
 fn whatever_is_no_request_does_no_harm() {
     let runtime = runtime();
     let running = forge(runtime.path()).procfile("web: puppet\n").start("");
