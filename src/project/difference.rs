@@ -147,8 +147,11 @@ impl Difference {
     /// Adds that somebody is to read again what they read, also where nothing else is different: by the signal that the
     /// process has for it, else by being started again.
     pub fn ask_to_reread(&mut self, spec: &InstanceSpec) {
+        let by_the_clock = matches!(spec.process.life.nature, Nature::Scheduled(_));
         let asked = match spec.process.life.reload_signal {
             Some(signal) => Follows::Signal(signal),
+            // Nobody's work is ended half way for what its next start finds anyhow.
+            None if by_the_clock => Follows::NextStart,
             None => Follows::Restart,
         };
         let known = self.changed.iter_mut().find(|change| change.instance == spec.id);

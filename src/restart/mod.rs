@@ -60,6 +60,12 @@ impl History {
         self.recent.push(now);
     }
 
+    /// Forgets the restarts by a rule that is not the rule any more.
+    pub fn begin_anew(&mut self) {
+        self.recent.clear();
+        self.in_a_row = 0;
+    }
+
     /// A run that lasted long makes what was before forgotten.
     fn in_a_row_at(&self, now: Time, backoff: Backoff) -> u32 {
         if now.since(self.started) >= backoff.reset_after { 0 } else { self.in_a_row }

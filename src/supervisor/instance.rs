@@ -193,6 +193,11 @@ impl Instance {
         self.part == Part::Main
     }
 
+    /// Returns what is written of it now, also while a run of what was written before is ending.
+    pub(super) fn written(&self) -> &ProcessSpec {
+        self.next_process.as_ref().unwrap_or(&self.process)
+    }
+
     /// Says of its run what there is to say by now.
     pub(super) fn tell(&mut self, now: Time, effects: &mut Vec<Effect>) {
         if let Some(run) = &mut self.run {
@@ -203,6 +208,11 @@ impl Instance {
     /// Wants something else of it than before.
     pub(super) fn now_wants(&mut self, want: Want) {
         self.want = want;
+        self.forgiven = match want {
+            Want::Bounce => true,
+            Want::Down => false,
+            Want::Up => self.forgiven,
+        };
         if let Some(run) = &mut self.run {
             run.take_back(want);
         }

@@ -59,6 +59,10 @@ impl Supervisor {
         let index = self.instances.iter().position(is_it);
         let (None, Some(index)) = (&self.shutdown, index) else { return };
         let instance = &mut self.instances[index];
+        if (want, instance.want) == (Want::Up, Want::Bounce) {
+            // It is about to run, as somebody else has wanted it: anew.
+            return;
+        }
         instance.changed = None;
         if let (Some(clock), Want::Up | Want::Bounce) = (&mut instance.clock, want) {
             clock.fires |= !matches!(instance.phase, Phase::Starting { .. } | Phase::Running { .. });

@@ -126,17 +126,32 @@ impl Instance {
         }
     }
 
+    /// Notes that it is ready where that is only a matter of time.
+    pub(super) fn notice_delay(&mut self, now: Time) {
+        let Some(run) = self.undisturbed() else { return };
+        let is_over = run.readiness.as_ref().is_some_and(|rule| match *rule.probe {
+            Probe::Delay(delay) => run.since + delay <= now,
+            Probe::Listening
+            | Probe::Http(_)
+            | Probe::Tcp { .. }
+            | Probe::Unix(_)
+            | Probe::Command(_)
+            | Probe::Log(_)
+            | Probe::File(_)
+            | Probe::Notify => false,
+        });
+        if is_over {
+            run.ready.get_or_insert(now);
+        }
+    }
+
     /// Looks, or says that it is ready, or that it is not and will not be.
     pub(super) fn tend_readiness(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.notice_delay(now);
         let id = self.id.clone();
         let Some(run) = self.undisturbed() else { return };
         let Some(rule) = run.readiness.clone() else { return };
         let Some(looking) = &mut run.looking else { return };
-        if let Probe::Delay(delay) = *rule.probe
-            && run.since + delay <= now
-        {
-            run.ready.get_or_insert(now);
-        }
         if let Some(ready) = run.ready {
             let after = ready.since(run.since);
             run.looking = None;

@@ -114,6 +114,7 @@ impl Supervisor {
         self.instances = instances;
         self.lean_as_before(&leanings);
         self.find_runs_anew();
+        self.touch_all();
         for index in 0..self.instances.len() {
             let one = &self.instances[index];
             if keep_down.contains(&one.key()) && !one.leaving && one.want == Want::Up {
@@ -146,13 +147,16 @@ impl Supervisor {
 
     /// Returns whom the runs there are were started to need, directly or through others.
     fn leanings(&self) -> Vec<(InstanceId, RunId, Vec<InstanceId>)> {
-        let id = |index: &usize| self.instances[*index].id.clone();
         let live = self.instances.iter().enumerate().filter(|(_, one)| one.is_main() && one.is_live());
         live.filter_map(|(index, one)| {
             let run = one.run.as_ref()?.id;
-            let mut on: Vec<InstanceId> = one.leans_on.iter().map(id).collect();
-            let former = |other: &&Instance| other.former_leaners.contains(&(index, run));
-            on.extend(self.instances.iter().filter(former).map(|other| other.id.clone()));
+            // Whoever does not live has nothing to stay for.
+            let leans = |other: &&Instance| {
+                let is_needed =
+                    other.leaners.contains(&index) || other.former_leaners.contains(&(index, run));
+                other.is_live() && is_needed
+            };
+            let on = self.instances.iter().filter(leans).map(|other| other.id.clone()).collect();
             Some((one.id.clone(), run, on))
         })
         .collect()
@@ -180,7 +184,6 @@ impl Supervisor {
         let runs = self.instances.iter().enumerate();
         self.runs = runs.filter_map(|(index, one)| Some((one.run.as_ref()?.id, index))).collect();
         self.in_the_news = None;
-        self.touch_all();
     }
 }
 
@@ -201,11 +204,15 @@ impl Instance {
         }
         let was = Arc::clone(&self.process);
         let mut instance = self.with(&spec.process);
+        instance.notice_delay(now);
         instance.goes_by_new_rules(&was.life, (now, chance));
         match difference.follows(&spec.id) {
             Some(Follows::Restart) if instance.want == Want::Up => instance.starts_anew(),
-            Some(Follows::Signal(signal)) => instance.rereads = Some(signal),
-            Some(Follows::Restart | Follows::NextStart | Follows::Nothing) | None => {}
+            Some(Follows::Signal(signal)) if instance.can_reread() => instance.rereads = Some(signal),
+            Some(Follows::Signal(_)) if instance.want == Want::Up && instance.clock.is_none() => {
+                instance.starts_anew();
+            }
+            Some(Follows::Restart | Follows::Signal(_) | Follows::NextStart | Follows::Nothing) | None => {}
         }
         instance
     }
@@ -217,6 +224,7 @@ impl Instance {
         instance.policy = spec.process.life.restart.kind.policy;
         instance.history = History::default();
         instance.clock = Clock::of(&spec.process.life);
+        instance.forgiven = true;
         instance.now_wants(Want::Up);
         instance.starts_anew();
         instance
@@ -245,6 +253,14 @@ impl Instance {
     /// Is what is written now, from now on or, if its run is ending, from then on.
     fn with(mut self, process: &Arc<ProcessSpec>) -> Instance {
         self.forget_neighbours();
+        // The clock and the files are not those of a run.
+        self.goes_by_the_clock_of(process);
+        if process.life.watch.is_none() {
+            self.changed = None;
+        }
+        if self.written().life.restart != process.life.restart {
+            self.history.begin_anew();
+        }
         match self.phase {
             Phase::Stopping { .. } => self.next_process = Some(Arc::clone(process)),
             Phase::Pending
@@ -263,10 +279,13 @@ impl Instance {
         if self.is_main() && was.restart.kind.name != is.restart.kind.name {
             self.policy = is.restart.kind.policy;
         }
-        if self.is_main() && was.nature != is.nature {
-            self.clock = Clock::of(is);
-        }
         self.process = process;
+    }
+
+    fn goes_by_the_clock_of(&mut self, process: &ProcessSpec) {
+        if self.is_main() && self.written().life.nature != process.life.nature {
+            self.clock = Clock::of(&process.life);
+        }
     }
 
     /// Its run goes on by other limits, and is looked at in another way, where these are not what they were.

@@ -31,10 +31,7 @@ impl Instance {
             | Phase::Running { .. }
             | Phase::Stopping { .. }
             | Phase::Backoff { .. }
-            | Phase::Exited { .. } => {
-                self.forgiven = true;
-                self.now_wants(Want::Bounce);
-            }
+            | Phase::Exited { .. } => self.now_wants(Want::Bounce),
         }
     }
 }

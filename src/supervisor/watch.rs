@@ -44,7 +44,7 @@ impl Instance {
     /// What the clock starts reads the new files the next time anyhow.
     fn restarts_on_change(&self) -> bool {
         let by_the_clock = matches!(self.process.life.nature, Nature::Scheduled(_));
-        self.is_main() && self.process.life.watch.is_some() && !by_the_clock && self.want == Want::Up
+        self.is_main() && self.written().life.watch.is_some() && !by_the_clock && self.want == Want::Up
     }
 
     /// Wants it to run again when it is quiet.
@@ -82,7 +82,7 @@ impl Instance {
 
     /// Returns when [`Instance::tend_changes`] has something to do.
     pub(super) fn changes_due(&self) -> Option<Time> {
-        let watch = self.process.life.watch.as_ref()?;
+        let watch = self.written().life.watch.as_ref()?;
         let Changed { first, last, .. } = self.changed.as_ref()?;
         let longest = (watch.debounce * LONGEST_WAIT).max(SHORTEST_WAIT);
         Some((*last + watch.debounce).min(*first + longest))

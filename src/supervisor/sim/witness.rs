@@ -226,7 +226,10 @@ impl Witness {
             Event::Signal { signal, .. } => self.hear_signal(now, *signal),
             Event::Continued | Event::ClockSet | Event::DeadlineReached => {}
             Event::FilesChanged { process, .. } => {
-                for id in self.specs.keys().filter(|id| id.process == *process) {
+                for id in self.members.iter().filter(|id| id.process == *process) {
+                    if self.specs[id].life.watch.is_none() {
+                        continue;
+                    }
                     self.changed.entry(id.clone()).or_insert((now, now)).1 = now;
                 }
             }
@@ -254,10 +257,11 @@ impl Witness {
                 self.wanted.insert(instance.clone());
                 let newest =
                     self.runs.values_mut().rev().find(|seen| seen.instance == *instance && seen.is_main());
-                if self.ending.is_none() {
+                let is_on_its_way = *want == Want::Up && newest.as_ref().is_some_and(|seen| seen.bounced);
+                if self.ending.is_none() && !is_on_its_way {
                     self.changed.remove(instance);
                 }
-                if let (None, Some(seen)) = (self.ending, newest) {
+                if let (None, Some(seen), false) = (self.ending, newest, is_on_its_way) {
                     seen.unwanted = *want != Want::Up;
                     let over = seen.exit.is_some() || seen.asked.is_some();
                     seen.bounced = *want == Want::Bounce || (*want == Want::Up && over);
@@ -357,7 +361,7 @@ impl Witness {
             self.members.contains(id) && self.newest(id).is_none() && !self.specs[id].can_die
         };
         let needs_it_alone = |(id, needs): (&InstanceId, &Vec<(InstanceId, Milestone)>)| {
-            let alone = !needs.is_empty() && needs.iter().all(|(on, _)| on.process == failed.process);
+            let alone = !needs.is_empty() && needs.iter().all(|(on, _)| *on == failed);
             alone && never_ran(id) && self.wanted.is_empty()
         };
         let surely = self.needs.iter().any(needs_it_alone);

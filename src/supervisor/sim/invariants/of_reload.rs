@@ -50,7 +50,8 @@ pub(super) fn unwanted_are_asked(witness: &Witness, now: Time, _: &Mind) -> Verd
             continue;
         }
         let asked = seen.asked.is_some() || seen.exit.is_some() || seen.killed.is_some();
-        ensure(asked || first_leaner(witness, seen, now).is_some(), || format!("{seen:?} goes on"))?;
+        let lately = Time(now.0.saturating_sub(SLACK));
+        ensure(asked || first_leaner(witness, seen, lately).is_some(), || format!("{seen:?} goes on"))?;
     }
     Ok(())
 }

@@ -19,6 +19,15 @@ impl Witness {
             let now_leans = self.leans.get(&seen.instance).cloned().unwrap_or_default();
             self.former_leans.entry(*run).or_default().extend(now_leans);
         }
+        // Whoever does not live has nothing to stay for.
+        let alive: BTreeSet<InstanceId> = {
+            let ids = self.specs.keys();
+            let lives = |id: &&InstanceId| self.newest(id).is_some_and(|seen| seen.is_live() && !seen.lost);
+            ids.filter(lives).cloned().collect()
+        };
+        for on in self.former_leans.values_mut() {
+            on.retain(|id| alive.contains(id));
+        }
         for spec in &project.instances {
             let old = self.specs.insert(spec.id.clone(), Arc::clone(&spec.process));
             let is_new = difference.added.contains(&spec.id);
@@ -39,7 +48,13 @@ impl Witness {
             for seen in goes_on.filter(|seen| seen.asked.is_none()) {
                 seen.spec = Arc::clone(&spec.process);
             }
+            if spec.process.life.watch.is_none() {
+                self.changed.remove(&spec.id);
+            }
             let Some(old) = old else { continue };
+            if old.life.restart != spec.process.life.restart {
+                self.again.remove(&spec.id);
+            }
             let other_limits = old.life.limits != spec.process.life.limits;
             let other_looks = old.life.live != spec.process.life.live;
             if let Some(seen) = self.newest_alive(&spec.id) {
@@ -75,7 +90,7 @@ impl Witness {
                     if listens {
                         let seen = self.newest_alive(id).expect("it lives");
                         seen.to_reread = Some(signal);
-                    } else {
+                    } else if self.period(id).is_none() {
                         self.starts_anew(id, |is_down| !is_down);
                     }
                 }
@@ -108,7 +123,7 @@ impl Witness {
     /// The longest grace of everybody who is or was part of the project.
     pub(in crate::supervisor::sim) fn graces(&self) -> impl Iterator<Item = Duration> {
         self.specs.iter().map(|(id, spec)| {
-            let runs = self.runs.values().filter(|seen| seen.instance == *id && seen.is_live());
+            let runs = self.runs.values().filter(|seen| seen.instance == *id);
             runs.map(|seen| seen.spec.stop.grace).chain([spec.stop.grace]).max().unwrap_or_default()
         })
     }
