@@ -8,9 +8,13 @@ use super::args::{ActArgs, Awaiting, DownArgs, SignalArgs, StartArgs, WaitArgs, 
 use super::remote::{self, Trouble};
 use super::{exit, report};
 use crate::control::client::Client;
-use crate::control::protocol::{Acted, Awaited, Ending, Signalled, Targets, Until};
+use crate::control::protocol::{About, Acted, Awaited, Ending, Signalled, Targets, Until};
 use crate::supervisor::goal::Fate;
+use crate::sys::pidfd::{self, Handle};
 use crate::ui::facts;
+
+/// How long a forge that does not listen any more may take to be gone.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// `forge restart`.
 ///
@@ -60,10 +64,17 @@ pub(crate) fn down(args: &DownArgs) -> anyhow::Result<u8> {
     let body = Ending { timeout_ms: args.timeout.map(milliseconds) };
     let end = async || {
         let client = remote::find(&args.place, "down", &[]).await?;
+        let about: About = client.get("/v1").await?;
+        // Taken before the end, when the number can still be nobody else's.
+        let forge = i32::try_from(about.pid).ok().and_then(|pid| Handle::open(pid).ok());
         let acted: Acted = client.post("/v1/down", &body).await?;
         if acted.ok {
             // forge itself writes its last words meanwhile; who starts the next one wants it gone.
             remote::gone(&client).await;
+            // It does not listen any more, and has a moment to live.
+            if let Some(forge) = &forge {
+                pidfd::wait_for_one([forge], LAST_MOMENT);
+            }
         }
         Ok(acted)
     };
